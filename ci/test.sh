@@ -1,0 +1,12 @@
+#!/bin/sh
+# Installs what the tests need, builds, and runs every test.
+# usage: ci/test.sh [PRESET]     a preset of CMakePresets.json (release)
+set -eu
+cd "$(dirname "$0")/.."
+. ci/lib.sh
+preset=${1:-release}
+
+need cmake:cmake make:make gcc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
+cmake --preset "$preset" >/dev/null
+cmake --build --preset "$preset" -j "$(nproc)"
+ctest --preset "$preset"

@@ -1,0 +1,302 @@
+/* line.c - the line engine (contract: echo/line.h; rules: docs/PROTOCOL.md).
+ *
+ * May use: the three freestanding headers of the contract, and memchr where there is a libc. No
+ * allocation, no globals but constants.
+ *
+ * Where in a line it is, is one number: 0 to 5 bytes of a possible `quit` CR are held and not yet
+ * written (0: at the start of a line); or the line is known to be ordinary; or it is a dot line.
+ * Ordinary bytes are mapped in spans that take no notice of lines; only where a mapped span shows a
+ * 'Q' does the engine look whether it begins a line. So speed does not depend on line length.
+ */
+#include "echo/line.h"
+
+#if __STDC_HOSTED__
+#include <string.h>
+#endif
+
+enum { START = 0, HELD_QUIT = 4, HELD_QUIT_CR = 5, ORDINARY = 6, DOT_LINE = 7 };
+
+/* What may be held, and all that the engine says on its own account. */
+static const uint8_t text[] = "QUIT\r" ECHO_GOOD_BYE "\r\n" ECHO_GOOD_BYE "\n";
+enum {
+    TEXT_HELD = 0,
+    TEXT_BYE_CRLF = TEXT_HELD + 5,
+    TEXT_BYE_LF = TEXT_BYE_CRLF + (int)sizeof(ECHO_GOOD_BYE) - 1 + 2,
+    TEXT_END = sizeof text - 1
+};
+
+/* The longest span mapped before looking for commands in it: it is still in the nearest cache for
+ * the second look. */
+enum { SPAN_MAX = 4096 };
+
+/* As many 'Q' in one span are looked up one by one; where there are more, going through all bytes
+ * is faster. */
+enum { FEW = 16 };
+
+/* The index of the first c in p[0..n), or n. */
+static size_t find(const uint8_t *p, uint8_t c, size_t n)
+{
+#if __STDC_HOSTED__
+    const uint8_t *at = memchr(p, c, n);
+    return at ? (size_t)(at - p) : n;
+#else
+    size_t i = 0;
+    while (i < n && p[i] != c)
+        i++;
+    return i;
+#endif
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Modes. To add one: a function, a row, a name in echo/line.h, vectors, a line in PROTOCOL.md.
+ */
+
+/* Maps in[0..n) to out[0..n). The loops are plain and branchless: compilers vectorise them. */
+typedef void map_fn(uint8_t *restrict out, const uint8_t *restrict in, size_t n);
+
+static void map_upper(uint8_t *restrict out, const uint8_t *restrict in, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint8_t lower = (uint8_t)(in[i] - 'a') < 26;
+        out[i] = (uint8_t)(in[i] - (uint8_t)(lower << 5)); /* 'a' - 'A' is 1 << 5 */
+    }
+}
+
+static void map_verbatim(uint8_t *restrict out, const uint8_t *restrict in, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = in[i];
+}
+
+/* q: what 'q' and 'Q' both come back as where the mode knows `quit`; 0 where it does not. */
+static const struct {
+    const char *name;
+    map_fn *map;
+    uint8_t q;
+} modes[] = {
+    [ECHO_UPPER] = {"upper", map_upper, 'Q'},
+    [ECHO_VERBATIM] = {"verbatim", map_verbatim, 0},
+};
+
+const char *echo_mode_name(unsigned mode)
+{
+    return mode < sizeof modes / sizeof modes[0] ? modes[mode].name : NULL;
+}
+
+bool echo_mode_find(const char *name, enum echo_mode *mode)
+{
+    for (unsigned m = 0; echo_mode_name(m); m++) {
+        const char *a = name, *b = modes[m].name;
+        while (*a && *a == *b)
+            a++, b++;
+        if (*a == *b) {
+            *mode = (enum echo_mode)m;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool echo_mode_has_quit(enum echo_mode mode)
+{
+    return modes[mode].q != 0;
+}
+
+void echo_mode_map(enum echo_mode mode, uint8_t *out, const uint8_t *in, size_t n)
+{
+    modes[mode].map(out, in, n);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * Recognising `quit` and dot lines (sections 2 to 4).
+ */
+
+/* Whether c is the byte number `at` (0 to 3) of `quit`, in either case. */
+static bool quit_byte(size_t at, uint8_t c)
+{
+    return (c | 0x20) == (text[TEXT_HELD + at] | 0x20);
+}
+
+/* Whether in[0..n), which begins a line, is the command or may still become it. */
+static bool may_be_quit(const uint8_t *in, size_t n)
+{
+    for (size_t i = 0; i < HELD_QUIT; i++) {
+        if (i == n)
+            return true;
+        if (!quit_byte(i, in[i]))
+            return false;
+    }
+    if (n == HELD_QUIT || in[HELD_QUIT] == '\n')
+        return true;
+    return in[HELD_QUIT] == '\r' && (n == HELD_QUIT_CR || in[HELD_QUIT_CR] == '\n');
+}
+
+/* The length of in[0..n) up to the first line begun inside it that is or may become `quit`; else n.
+ * out[0..n) is the same span mapped, with q for every 'q' and 'Q'. */
+static size_t before_quit(const uint8_t *in, const uint8_t *out, size_t n, uint8_t q)
+{
+    size_t i = 0;
+    for (int seen = 0; i < n; i++) {
+        if (++seen <= FEW)
+            i += find(out + i, q, n - i);
+        if (i > 0 && i < n && in[i - 1] == '\n' && may_be_quit(in + i, n - i))
+            return i;
+    }
+    return n;
+}
+
+/* Moves the input cursor over n bytes. */
+static void take(struct echo_cursor *io, size_t n)
+{
+    io->in += n;
+    io->in_len -= n;
+}
+
+/* Moves the output cursor over n bytes. */
+static void put(struct echo_cursor *io, size_t n)
+{
+    io->out += n;
+    io->out_len -= n;
+}
+
+/* What is held is not a command after all: it is owed like any other byte. */
+static void release(struct echo_line *line)
+{
+    line->owed = TEXT_HELD;
+    line->owed_end = (uint8_t)(TEXT_HELD + line->at);
+    line->at = ORDINARY;
+}
+
+/* What is held is the command. */
+static void good_bye(struct echo_line *line)
+{
+    bool cr = line->at == HELD_QUIT_CR;
+    line->owed = cr ? TEXT_BYE_CRLF : TEXT_BYE_LF;
+    line->owed_end = cr ? TEXT_BYE_LF : TEXT_END;
+    line->at = ORDINARY;
+    line->end = ECHO_QUIT;
+}
+
+/* At the start of a line, 0 to 5 bytes held: one more byte is held, or decides. */
+static void recognise(struct echo_line *line, struct echo_cursor *io)
+{
+    uint8_t c = *io->in;
+    bool quit = modes[line->mode].q != 0;
+
+    if (line->dot_stop && line->at == START && c == '.') {
+        line->at = DOT_LINE;
+    } else if (line->at >= HELD_QUIT && c == '\n') {
+        take(io, 1);
+        good_bye(line);
+    } else if ((line->at == HELD_QUIT && c == '\r') ||
+               (line->at < HELD_QUIT && quit && quit_byte(line->at, c))) {
+        take(io, 1);
+        line->at++;
+    } else {
+        release(line);
+    }
+}
+
+/* In the ordinary part of a line, or in a dot line: maps what can be mapped in one go. */
+static void map_span(struct echo_line *line, struct echo_cursor *io)
+{
+    uint8_t q = modes[line->mode].q;
+    size_t n = io->in_len < io->out_len ? io->in_len : io->out_len;
+
+    if (q && n > SPAN_MAX)
+        n = SPAN_MAX;
+    if (line->dot_stop) { /* every line's first byte must be seen */
+        size_t newline = find(io->in, '\n', n);
+        n = newline < n ? newline + 1 : n;
+    }
+    modes[line->mode].map(io->out, io->in, n);
+    if (q)
+        n = before_quit(io->in, io->out, n, q);
+
+    bool newline = io->in[n - 1] == '\n';
+    take(io, n);
+    put(io, n);
+    if (!newline)
+        return;
+    if (line->at == DOT_LINE)
+        line->end = ECHO_STOP;
+    if (q || line->dot_stop)
+        line->at = START;
+}
+
+/* Writes what is owed of the engine's own text. Returns whether all of it is written. */
+static bool pay(struct echo_line *line, struct echo_cursor *io)
+{
+    while (line->owed != line->owed_end) {
+        if (io->out_len == 0)
+            return false;
+        map_fn *map = line->owed < TEXT_BYE_CRLF ? modes[line->mode].map : map_verbatim;
+        map(io->out, text + line->owed, 1);
+        line->owed++;
+        put(io, 1);
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * The calls of the contract.
+ */
+
+void echo_line_init(struct echo_line *line, enum echo_mode mode, bool dot_stop)
+{
+    bool commands = modes[mode].q != 0 || dot_stop;
+    *line = (struct echo_line){
+        .mode = (uint8_t)mode, .dot_stop = dot_stop, .at = commands ? START : ORDINARY};
+}
+
+enum echo_end echo_line_push(struct echo_line *line, struct echo_cursor *io)
+{
+    for (;;) {
+        if (!pay(line, io))
+            return ECHO_OPEN;
+        if (line->end != ECHO_OPEN)
+            return (enum echo_end)line->end;
+        if (io->in_len == 0)
+            return ECHO_OPEN;
+        if (line->at < ORDINARY)
+            recognise(line, io);
+        else if (io->out_len > 0)
+            map_span(line, io);
+        else
+            return ECHO_OPEN;
+    }
+}
+
+/* A silence and the end of input stand for the LF that did not come (section 4). */
+static void settle(struct echo_line *line)
+{
+    if (line->end != ECHO_OPEN)
+        return;
+    if (line->at == DOT_LINE)
+        line->end = ECHO_STOP;
+    else if (line->at == HELD_QUIT || line->at == HELD_QUIT_CR)
+        good_bye(line);
+    else if (line->at > START && line->at < HELD_QUIT)
+        release(line);
+}
+
+enum echo_end echo_line_silence(struct echo_line *line, struct echo_cursor *io)
+{
+    settle(line);
+    return pay(line, io) ? (enum echo_end)line->end : ECHO_OPEN;
+}
+
+enum echo_end echo_line_finish(struct echo_line *line, struct echo_cursor *io)
+{
+    settle(line);
+    if (line->end == ECHO_OPEN)
+        line->end = ECHO_EOF;
+    return pay(line, io) ? (enum echo_end)line->end : ECHO_OPEN;
+}
+
+bool echo_line_waits(const struct echo_line *line)
+{
+    if (line->end != ECHO_OPEN)
+        return false;
+    return line->at == DOT_LINE || (line->at > START && line->at < ORDINARY);
+}

@@ -1,0 +1,212 @@
+/* test_line_vectors.c - every published vector, whole, per byte, through a window of one byte, and
+ * flush against a page that must not be touched; and the model against them too. */
+#include "support/drive.h"
+#include "support/model.h"
+#include "support/vectors.h"
+
+#include "support/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static struct vector *vectors;
+static size_t count;
+
+static void check(const struct vector *v, const struct session *s, const char *how)
+{
+    if (s->end == v->end && s->len == v->out_len && memcmp(s->out, v->out, s->len) == 0)
+        return;
+    print_error("%s:%d: %s, %s: ends by %s, expected %s; %zu bytes, expected %zu:", VECTORS, v->row,
+                v->name, how, end_name(s->end), end_name(v->end), s->len, v->out_len);
+    for (size_t i = 0; i < s->len; i++)
+        print_error(" %02x", s->out[i]);
+    print_error("\n");
+    fail();
+}
+
+static void run_all(const char *how, cut_fn *cut, size_t window)
+{
+    uint8_t out[512];
+    for (size_t i = 0; i < count; i++) {
+        struct session s = {.out = out, .room = sizeof out};
+        drive(&s, vectors[i].mode, vectors[i].dot_stop, vectors[i].in, vectors[i].in_len, cut, NULL,
+              window);
+        check(&vectors[i], &s, how);
+    }
+}
+
+static void test_whole(void **state)
+{
+    (void)state;
+    run_all("whole", NULL, SIZE_MAX);
+}
+
+static void test_per_byte(void **state)
+{
+    (void)state;
+    run_all("per byte", cut_everywhere, SIZE_MAX);
+}
+
+static void test_output_window_of_one(void **state)
+{
+    (void)state;
+    run_all("whole into windows of one byte", NULL, 1);
+    run_all("per byte into windows of one byte", cut_everywhere, 1);
+}
+
+static void test_every_cut_in_two(void **state)
+{
+    (void)state;
+    uint8_t out[512];
+    for (size_t i = 0; i < count; i++)
+        for (size_t at = 0; at < vectors[i].in_len && at < 64; at++) {
+            uint64_t mask = UINT64_C(1) << at;
+            struct session s = {.out = out, .room = sizeof out};
+            drive(&s, vectors[i].mode, vectors[i].dot_stop, vectors[i].in, vectors[i].in_len,
+                  cut_by_mask, &mask, SIZE_MAX);
+            check(&vectors[i], &s, "cut in two");
+        }
+}
+
+static void test_model_agrees(void **state)
+{
+    (void)state;
+    uint8_t out[512];
+    for (size_t i = 0; i < count; i++) {
+        struct session s = {.out = out, .room = sizeof out};
+        model(&s, vectors[i].mode, vectors[i].dot_stop, vectors[i].in, vectors[i].in_len);
+        check(&vectors[i], &s, "the model");
+    }
+}
+
+/* n bytes that end where an unmapped page begins; the caller fills them. */
+static uint8_t *before_guard(uint8_t *pages, size_t n)
+{
+    return pages + (size_t)sysconf(_SC_PAGESIZE) - n;
+}
+
+static uint8_t *guarded_page(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *pages =
+        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(pages != MAP_FAILED);
+    assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+    return pages;
+}
+
+static void test_against_guard_pages(void **state)
+{
+    (void)state;
+    uint8_t *in_pages = guarded_page(), *out_pages = guarded_page();
+    for (size_t i = 0; i < count; i++) {
+        const struct vector *v = &vectors[i];
+        uint8_t *in = before_guard(in_pages, v->in_len), *out = before_guard(out_pages, v->out_len);
+        bool silence = false;
+        for (size_t b = 0; b < v->in_len; b++) {
+            in[b] = (uint8_t)v->in[b];
+            silence |= v->in[b] == SILENCE;
+        }
+        if (silence)
+            continue; /* silences cut the input; the other tests run them */
+        struct echo_line line;
+        struct echo_cursor io = {in, v->in_len, out, v->out_len};
+        echo_line_init(&line, v->mode, v->dot_stop);
+        enum echo_end end = echo_line_push(&line, &io);
+        if (end == ECHO_OPEN)
+            end = echo_line_finish(&line, &io);
+        struct session s = {.out = out, .len = v->out_len - io.out_len, .end = end};
+        check(v, &s, "against guard pages");
+    }
+    munmap(in_pages, 2 * (size_t)sysconf(_SC_PAGESIZE));
+    munmap(out_pages, 2 * (size_t)sysconf(_SC_PAGESIZE));
+}
+
+/* Long enough for every path by which spans are mapped, with `quit` at and around their edges. */
+static void test_long_input_equals_model(void **state)
+{
+    (void)state;
+    enum { N = 3 * 4096 };
+    static token in[N];
+    static uint8_t out[N + 16], expected[N + 16];
+    static const char *const tails[] = {"quit\n", "quit\r\n", "quit", "quit\r", "quitx\n", "qui\n"};
+    static const char *const fillings[] = {"x",       "xq",        "q\n", "\nq",
+                                           "\nquitx", "\nquit\rx", "\n",  "Qq"};
+
+    for (size_t f = 0; f < sizeof fillings / sizeof fillings[0]; f++)
+        for (size_t t = 0; t < sizeof tails / sizeof tails[0]; t++)
+            for (size_t at = 4096 - 8; at < 4096 + 2; at++) {
+                size_t tail = strlen(tails[t]), n = at + 1 + tail;
+                for (size_t i = 0; i < at; i++)
+                    in[i] = (token)fillings[f][i % strlen(fillings[f])];
+                in[at] = '\n';
+                for (size_t i = 0; i < tail; i++)
+                    in[at + 1 + i] = (token)tails[t][i];
+                struct session m = {.out = expected, .room = sizeof expected};
+                struct session s = {.out = out, .room = sizeof out};
+                model(&m, ECHO_UPPER, false, in, n);
+                drive(&s, ECHO_UPPER, false, in, n, NULL, NULL, SIZE_MAX);
+                assert_int_equal(s.end, m.end);
+                assert_int_equal(s.len, m.len);
+                assert_memory_equal(s.out, m.out, m.len);
+            }
+}
+
+static void test_every_byte_value(void **state)
+{
+    (void)state;
+    for (unsigned mode = 0; echo_mode_name(mode); mode++)
+        for (unsigned c = 0; c < 256; c++) {
+            uint8_t in = (uint8_t)c, out = 0;
+            uint8_t expected = (uint8_t)(mode == ECHO_UPPER && c >= 'a' && c <= 'z' ? c - 32 : c);
+            echo_mode_map((enum echo_mode)mode, &out, &in, 1);
+            assert_int_equal(out, expected);
+        }
+}
+
+static void test_mode_names(void **state)
+{
+    (void)state;
+    enum echo_mode mode;
+    assert_string_equal(echo_mode_name(ECHO_UPPER), "upper");
+    assert_string_equal(echo_mode_name(ECHO_VERBATIM), "verbatim");
+    assert_null(echo_mode_name(ECHO_VERBATIM + 1));
+    assert_true(echo_mode_find("upper", &mode));
+    assert_int_equal(mode, ECHO_UPPER);
+    assert_true(echo_mode_find("verbatim", &mode));
+    assert_int_equal(mode, ECHO_VERBATIM);
+    static const char *const none[] = {"", "u", "uppe", "upperx", "UPPER", " upper", "verbatim "};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        assert_false(echo_mode_find(none[i], &mode));
+    assert_true(echo_mode_has_quit(ECHO_UPPER));
+    assert_false(echo_mode_has_quit(ECHO_VERBATIM));
+}
+
+static void test_state_is_small(void **state)
+{
+    (void)state;
+    assert_true(sizeof(struct echo_line) <= 16);
+}
+
+int main(void)
+{
+    vectors = vectors_read(VECTORS, &count);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_per_byte),
+        cmocka_unit_test(test_output_window_of_one),
+        cmocka_unit_test(test_every_cut_in_two),
+        cmocka_unit_test(test_model_agrees),
+        cmocka_unit_test(test_against_guard_pages),
+        cmocka_unit_test(test_long_input_equals_model),
+        cmocka_unit_test(test_every_byte_value),
+        cmocka_unit_test(test_mode_names),
+        cmocka_unit_test(test_state_is_small),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(vectors);
+    return failed;
+}
