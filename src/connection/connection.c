@@ -1,0 +1,203 @@
+/* connection.c - see connection.h.
+ *
+ * May use: the line engine, assert. No system call, clock, errno or allocation.
+ */
+#include "connection.h"
+
+#include <assert.h>
+
+enum phase {
+    SERVING,   /* receives, and sends back */
+    PAYING,    /* the session is over, some of it is still owed */
+    PARTING,   /* all is sent; the FIN is next */
+    LINGERING, /* the FIN is sent; what comes is discarded until the client's FIN */
+    OVER
+};
+
+void conn_init(struct conn *c, const struct conn_rules *rules, uint8_t *buffer, size_t size,
+               uint64_t now)
+{
+    assert(size >= CONN_BUFFER_MIN);
+    *c = (struct conn){.rules = rules,
+                       .buffer = buffer,
+                       .size = size,
+                       .moved = now,
+                       .drain_until = CONN_NEVER,
+                       .linger_until = CONN_NEVER,
+                       .phase = SERVING};
+    echo_line_init(&c->line, rules->mode, rules->dot_stop);
+}
+
+/* If all is sent after the end of a session: what next? */
+static void part(struct conn *c)
+{
+    if (c->phase != PAYING || c->head != c->tail)
+        return;
+    /* After the client's FIN nothing of its can cross ours. A client that is being drained has been
+     * quiet: waiting for it would only delay the stop. */
+    c->phase = c->peer_ended || c->why == CONN_DRAIN ? OVER : PARTING;
+}
+
+/* Takes over what the engine wrote, up to out, and whether it says that the session is over; at_eof
+ * is the reason where its input was ended. */
+static void settle(struct conn *c, const uint8_t *out, enum echo_end end, enum conn_why at_eof)
+{
+    const enum conn_why why[] = {
+        [ECHO_EOF] = at_eof, [ECHO_QUIT] = CONN_QUIT, [ECHO_STOP] = CONN_STOP};
+    c->head = 0;
+    c->tail = (size_t)(out - c->buffer);
+    if (end == ECHO_OPEN)
+        return;
+    c->why = (uint8_t)why[end];
+    c->phase = PAYING;
+    part(c);
+}
+
+size_t conn_room(const struct conn *c)
+{
+    if (c->phase == LINGERING)
+        return SIZE_MAX;
+    if (c->phase != SERVING || c->head != c->tail)
+        return 0;
+    return c->size - ECHO_LINE_SLACK;
+}
+
+void conn_received(struct conn *c, const uint8_t *in, size_t n, uint64_t now)
+{
+    assert(n > 0 && n <= conn_room(c));
+    c->moved = now;
+    c->bytes_in += n;
+    if (c->phase == LINGERING)
+        return;
+    struct echo_cursor io = {in, n, c->buffer, c->size};
+    enum echo_end end = echo_line_push(&c->line, &io);
+    settle(c, io.out, end, CONN_EOF);
+}
+
+/* The line, and with it the session, ends here; what was held back is owed now. */
+static void finish(struct conn *c, enum conn_why why)
+{
+    struct echo_cursor io = {.out = c->buffer, .out_len = c->size};
+    enum echo_end end = echo_line_finish(&c->line, &io);
+    settle(c, io.out, end, why);
+}
+
+void conn_ended(struct conn *c, uint64_t now)
+{
+    assert(conn_room(c) > 0);
+    c->moved = now;
+    c->peer_ended = true;
+    if (c->phase == LINGERING)
+        c->phase = OVER;
+    else
+        finish(c, CONN_EOF);
+}
+
+size_t conn_owed(const struct conn *c, const uint8_t **bytes)
+{
+    *bytes = c->buffer + c->head;
+    return c->phase == OVER ? 0 : c->tail - c->head;
+}
+
+void conn_sent(struct conn *c, size_t n, uint64_t now)
+{
+    assert(n > 0 && n <= c->tail - c->head);
+    c->moved = now;
+    c->bytes_out += n;
+    c->head += n;
+    part(c);
+}
+
+bool conn_fin_due(const struct conn *c)
+{
+    return c->phase == PARTING;
+}
+
+void conn_fin_sent(struct conn *c, uint64_t now)
+{
+    assert(conn_fin_due(c));
+    c->phase = LINGERING;
+    c->linger_until = now + CONN_LINGER_MS;
+}
+
+/* Over at once, whatever is still owed; a session that had ended before keeps its reason. */
+static void cut_off(struct conn *c, enum conn_why why)
+{
+    if (c->phase == OVER)
+        return;
+    if (c->phase == SERVING || c->phase == PAYING)
+        c->why = (uint8_t)why;
+    c->phase = OVER;
+}
+
+void conn_lost(struct conn *c)
+{
+    cut_off(c, CONN_RESET);
+}
+
+void conn_drain(struct conn *c, uint64_t now)
+{
+    if (c->drain_until == CONN_NEVER)
+        c->drain_until = now + c->rules->drain_ms;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When a silence means something to the engine (section 4); it is counted only while receiving. */
+static uint64_t silence_at(const struct conn *c)
+{
+    bool waits = c->phase == SERVING && conn_room(c) > 0 && echo_line_waits(&c->line);
+    return waits ? c->moved + CONN_SILENCE_MS : CONN_NEVER;
+}
+
+/* When a client of a stopping server counts as being between messages. */
+static uint64_t quiet_at(const struct conn *c)
+{
+    bool draining = c->drain_until != CONN_NEVER;
+    return draining && conn_room(c) > 0 ? c->moved + CONN_QUIET_MS : CONN_NEVER;
+}
+
+static uint64_t idle_at(const struct conn *c)
+{
+    bool limited = c->rules->idle_ms > 0 && c->phase != LINGERING;
+    return limited ? c->moved + c->rules->idle_ms : CONN_NEVER;
+}
+
+/* When to give up in any case. */
+static uint64_t cut_at(const struct conn *c)
+{
+    return earlier(c->drain_until, c->linger_until);
+}
+
+uint64_t conn_deadline(const struct conn *c)
+{
+    if (c->phase == OVER)
+        return CONN_NEVER;
+    return earlier(earlier(cut_at(c), idle_at(c)), earlier(quiet_at(c), silence_at(c)));
+}
+
+void conn_expired(struct conn *c, uint64_t now)
+{
+    if (now >= cut_at(c)) {
+        cut_off(c, CONN_DRAIN);
+    } else if (now >= idle_at(c)) {
+        cut_off(c, CONN_IDLE);
+    } else if (now >= quiet_at(c)) {
+        if (c->phase == LINGERING)
+            cut_off(c, CONN_DRAIN);
+        else
+            finish(c, CONN_DRAIN);
+    } else if (now >= silence_at(c)) {
+        struct echo_cursor io = {.out = c->buffer, .out_len = c->size};
+        enum echo_end end = echo_line_silence(&c->line, &io);
+        settle(c, io.out, end, CONN_EOF);
+    }
+}
+
+enum conn_why conn_over(const struct conn *c)
+{
+    return c->phase == OVER ? (enum conn_why)c->why : CONN_OPEN;
+}

@@ -1,0 +1,117 @@
+/* connection.h - one client's connection, without the socket: how much to read now, what is owed,
+ * when it is over and why, and the next deadline.
+ *
+ * Pure: no system call, clock, errno or allocation. Time comes in as milliseconds of any clock that
+ * does not go back; deadlines go out as times of the same clock. Whoever owns the socket does what
+ * the connection asks for and reports what came of it:
+ *
+ *     room > 0  -> receive at most so much    -> conn_received, conn_ended or conn_lost
+ *     owed > 0  -> send it                    -> conn_sent or conn_lost
+ *     FIN due   -> shut the sending side down -> conn_fin_sent
+ *     deadline passed and none of these came  -> conn_expired
+ *     over      -> close
+ *
+ * until it is over, exactly one of the first three holds. It reads only when nothing is owed, so a
+ * client that does not take its reply is not read from (back-pressure), and what is owed always
+ * fits the buffer.
+ *
+ * A breach of a contract below aborts in builds with assertions, and is undefined in others.
+ * Nothing that a peer does is a breach. "Section N" is a section of docs/PROTOCOL.md.
+ */
+#ifndef ECHO_CONNECTION_H
+#define ECHO_CONNECTION_H
+
+#include "echo/line.h"
+
+/* A deadline that does not come. */
+#define CONN_NEVER UINT64_MAX
+
+enum {
+    CONN_SILENCE_MS = 200, /* section 4 */
+    CONN_LINGER_MS = 1000, /* section 3.2: how long to wait for the client's FIN after ours */
+    CONN_QUIET_MS = 50     /* a client is between messages if this long nothing moved */
+};
+
+/* The smallest buffer that works, to read one byte at a time. */
+enum { CONN_BUFFER_MIN = ECHO_LINE_SLACK + 1 };
+
+/* Why a connection is over; CONN_OPEN while it is not. */
+enum conn_why {
+    CONN_OPEN = 0,
+    CONN_EOF,   /* the client ended its input and all was sent */
+    CONN_QUIT,  /* the client said quit and all was sent */
+    CONN_STOP,  /* a dot line: the server is to stop; all was sent */
+    CONN_RESET, /* the connection broke */
+    CONN_IDLE,  /* neither side moved a byte for the idle time */
+    CONN_DRAIN  /* the server is stopping */
+};
+
+/* The same for all connections of a server. */
+struct conn_rules {
+    enum echo_mode mode;
+    bool dot_stop;
+    uint64_t idle_ms;  /* 0: no limit */
+    uint64_t drain_ms; /* how long a stopping server waits for a client in flight */
+};
+
+/* To be kept by the caller. Private, but for the two counters. */
+struct conn {
+    const struct conn_rules *rules;
+    uint8_t *buffer;
+    size_t size;
+    size_t head, tail;    /* buffer[head..tail) is owed */
+    uint64_t moved;       /* when a byte last came or went */
+    uint64_t drain_until; /* CONN_NEVER while the server is not stopping */
+    uint64_t linger_until;
+    struct echo_line line;
+    uint8_t phase;
+    uint8_t why;     /* enum conn_why, once known; over only when all is sent */
+    bool peer_ended; /* the client's FIN has come */
+
+    uint64_t bytes_in;  /* received, with those discarded after the end of the session */
+    uint64_t bytes_out; /* sent */
+};
+
+/* Starts a connection. rules and buffer[0..size), size >= CONN_BUFFER_MIN, are borrowed until it is
+ * over. */
+void conn_init(struct conn *c, const struct conn_rules *rules, uint8_t *buffer, size_t size,
+               uint64_t now);
+
+/* How many bytes may be received now; 0: do not receive. */
+size_t conn_room(const struct conn *c);
+
+/* in[0..n) was received, 0 < n <= conn_room(). Not kept. */
+void conn_received(struct conn *c, const uint8_t *in, size_t n, uint64_t now);
+
+/* The client's FIN was received: it will send no more. Only where conn_room() > 0. */
+void conn_ended(struct conn *c, uint64_t now);
+
+/* How many bytes are owed to the client; *bytes is set to the first, and stays valid until the next
+ * call that is not const. */
+size_t conn_owed(const struct conn *c, const uint8_t **bytes);
+
+/* The first n of the owed bytes were sent, 0 < n <= conn_owed(). */
+void conn_sent(struct conn *c, size_t n, uint64_t now);
+
+/* Whether the sending side is to be shut down now, while still receiving. */
+bool conn_fin_due(const struct conn *c);
+void conn_fin_sent(struct conn *c, uint64_t now);
+
+/* The connection broke: reset, or any other failure of the socket. */
+void conn_lost(struct conn *c);
+
+/* The server is stopping: be over once nothing is in flight, and within drain_ms. Again: no effect.
+ */
+void conn_drain(struct conn *c, uint64_t now);
+
+/* When to call conn_expired, if nothing comes before; CONN_NEVER if there is nothing to wait for.
+ * May lie in the past: then look once, without waiting, whether the socket has something. */
+uint64_t conn_deadline(const struct conn *c);
+
+/* The time is now, and the socket has nothing. Harmless before the deadline. */
+void conn_expired(struct conn *c, uint64_t now);
+
+/* Why the connection is over, or CONN_OPEN. What is not sent by then never will be. */
+enum conn_why conn_over(const struct conn *c);
+
+#endif

@@ -1,0 +1,214 @@
+/* ledger.c - see ledger.h.
+ *
+ * May use: the line engine's modes, string.h, assert. No system call, clock, errno or allocation.
+ */
+#include "ledger.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { QUIT_LEN = 4, GOOD_BYE_LEN = sizeof(ECHO_GOOD_BYE) - 1 };
+
+void ledger_init(struct ledger *l, unsigned modes, uint8_t *buffer, size_t size)
+{
+    assert(size > 0);
+    *l = (struct ledger){.buffer = buffer, .size = size, .last = '\n'};
+    for (unsigned m = 0; echo_mode_name(m); m++)
+        l->modes |= modes & LEDGER_ONLY(m);
+}
+
+size_t ledger_room(struct ledger *l, uint8_t **at)
+{
+    /* Moved to the front only when at least half the buffer comes free: a byte moves once at most.
+     */
+    if (l->back == l->end || l->back >= l->size / 2) {
+        memmove(l->buffer, l->buffer + l->back, l->end - l->back);
+        l->sent -= l->back;
+        l->end -= l->back;
+        l->back = 0;
+    }
+    *at = l->buffer + l->end;
+    return l->size - l->end;
+}
+
+void ledger_put(struct ledger *l, size_t n)
+{
+    assert(n <= l->size - l->end);
+    l->end += n;
+}
+
+size_t ledger_unsent(const struct ledger *l, const uint8_t **bytes)
+{
+    *bytes = l->buffer + l->sent;
+    return l->end - l->sent;
+}
+
+void ledger_sent(struct ledger *l, size_t n)
+{
+    assert(n <= l->end - l->sent);
+    l->sent += n;
+    l->sent_total += n;
+    if (l->modes == LEDGER_ANYTHING)
+        l->back = l->sent;
+}
+
+/* What c comes back as. */
+static uint8_t mapped(unsigned mode, uint8_t c)
+{
+    uint8_t out;
+    echo_mode_map((enum echo_mode)mode, &out, &c, 1);
+    return out;
+}
+
+/* How many of reply[0..n) are what sent[0..n) comes back as, up to the first that is not. */
+static size_t matching(unsigned mode, const uint8_t *sent, const uint8_t *reply, size_t n)
+{
+    uint8_t owed[4096];
+    for (size_t at = 0; at < n;) {
+        size_t part = n - at < sizeof owed ? n - at : sizeof owed;
+        echo_mode_map((enum echo_mode)mode, owed, sent + at, part);
+        if (memcmp(owed, reply + at, part) != 0) {
+            size_t i = 0;
+            while (owed[i] == reply[at + i])
+                i++;
+            return at + i;
+        }
+        at += part;
+    }
+    return n;
+}
+
+/* The most bytes that any mode still in question explains; those that explain fewer are out. */
+static size_t explained(struct ledger *l, const uint8_t *reply, size_t n)
+{
+    size_t best = 0;
+    unsigned modes = 0;
+    for (unsigned m = 0; echo_mode_name(m); m++) {
+        if (!(l->modes & LEDGER_ONLY(m)))
+            continue;
+        size_t len = matching(m, l->buffer + l->back, reply, n);
+        if (len > best || modes == 0) {
+            best = len;
+            modes = 0;
+        }
+        if (len == best)
+            modes |= LEDGER_ONLY(m);
+    }
+    l->modes = modes;
+    return best;
+}
+
+/* Whether the next byte owed begins a line `quit`, as far as that has been sent, and a mode in
+ * question knows the command. Sets whether the reply may end in CR LF. */
+static bool quit_is_next(struct ledger *l)
+{
+    const uint8_t *line = l->buffer + l->back;
+    size_t n = l->sent - l->back;
+    if (l->last != '\n' || n < QUIT_LEN)
+        return false;
+    for (size_t i = 0; i < QUIT_LEN; i++)
+        if ((line[i] | 0x20) != "quit"[i])
+            return false;
+    l->crlf = n > QUIT_LEN && line[QUIT_LEN] == '\r';
+    size_t ending = QUIT_LEN + l->crlf;
+    if (n > ending && line[ending] != '\n')
+        return false;
+
+    unsigned modes = 0;
+    for (unsigned m = 0; echo_mode_name(m); m++)
+        if ((l->modes & LEDGER_ONLY(m)) && echo_mode_has_quit((enum echo_mode)m))
+            modes |= LEDGER_ONLY(m);
+    if (modes)
+        l->modes = modes;
+    return modes != 0;
+}
+
+/* Takes the next byte of the reply to quit. Returns whether it is right, or sets what would be. */
+static bool take_good_bye(struct ledger *l, uint8_t c)
+{
+    static const uint8_t text[] = ECHO_GOOD_BYE "\r\n";
+    size_t at = l->good_bye;
+    bool ends = c == '\n' && (at == GOOD_BYE_LEN || at == GOOD_BYE_LEN + 1);
+    bool goes_on = c == text[at] && (at < GOOD_BYE_LEN || (at == GOOD_BYE_LEN && l->crlf));
+    if (!ends && !goes_on) {
+        l->fault.expected = at < GOOD_BYE_LEN ? text[at] : '\n';
+        l->fault.or_expected = at == GOOD_BYE_LEN && l->crlf ? '\r' : -1;
+        return false;
+    }
+    l->good_bye++;
+    l->parted = ends;
+    l->back_total++;
+    return true;
+}
+
+/* What was owed instead of the byte that came. */
+static void set_expected(struct ledger *l)
+{
+    l->fault.expected = l->fault.or_expected = -1;
+    if (l->parted || l->back == l->sent)
+        return;
+    for (unsigned m = 0; echo_mode_name(m); m++) {
+        if (!(l->modes & LEDGER_ONLY(m)))
+            continue;
+        int owed = mapped(m, l->buffer[l->back]);
+        if (l->fault.expected < 0)
+            l->fault.expected = owed;
+        else if (owed != l->fault.expected)
+            l->fault.or_expected = owed;
+    }
+}
+
+size_t ledger_reply(struct ledger *l, const uint8_t *reply, size_t n)
+{
+    size_t i = 0;
+    if (l->modes == LEDGER_ANYTHING) {
+        l->back_total += n;
+        return n;
+    }
+    while (i < n) {
+        if (l->good_bye > 0 && !l->parted) {
+            if (!take_good_bye(l, reply[i]))
+                break;
+            i++;
+            continue;
+        }
+        size_t left = l->parted ? 0 : l->sent - l->back;
+        size_t right = left ? explained(l, reply + i, n - i < left ? n - i : left) : 0;
+        if (right > 0) {
+            i += right;
+            l->back += right;
+            l->back_total += right;
+            l->last = l->buffer[l->back - 1];
+        } else if (left > 0 && reply[i] == ECHO_GOOD_BYE[0] && quit_is_next(l)) {
+            take_good_bye(l, reply[i++]);
+        } else {
+            set_expected(l);
+            break;
+        }
+    }
+    if (i < n) {
+        l->fault.got = reply[i];
+        l->fault.offset = l->back_total;
+    }
+    return i;
+}
+
+uint64_t ledger_owed(const struct ledger *l)
+{
+    return l->parted ? 0 : l->sent - l->back;
+}
+
+bool ledger_parted(const struct ledger *l)
+{
+    return l->parted;
+}
+
+uint64_t ledger_sent_total(const struct ledger *l)
+{
+    return l->sent_total;
+}
+
+uint64_t ledger_back_total(const struct ledger *l)
+{
+    return l->back_total;
+}

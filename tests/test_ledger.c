@@ -1,0 +1,309 @@
+/* test_ledger.c - the client's account: right replies in every cut, and every kind of wrong one. */
+#include "connection/ledger.h"
+#include "support/drive.h"
+#include "support/vectors.h"
+
+#include "support/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint8_t buffer[4096];
+static struct ledger l;
+
+static void start(unsigned modes)
+{
+    memset(&l, 0xA5, sizeof l);
+    ledger_init(&l, modes, buffer, sizeof buffer);
+}
+
+static void put(const uint8_t *bytes, size_t n)
+{
+    uint8_t *at;
+    assert_true(ledger_room(&l, &at) >= n);
+    memcpy(at, bytes, n);
+    ledger_put(&l, n);
+}
+
+/* Puts and sends. */
+static void send_text(const char *text)
+{
+    const uint8_t *bytes;
+    put((const uint8_t *)text, strlen(text));
+    assert_int_equal(ledger_unsent(&l, &bytes), strlen(text));
+    assert_memory_equal(bytes, text, strlen(text));
+    ledger_sent(&l, strlen(text));
+}
+
+static void assert_right(const char *reply)
+{
+    assert_int_equal(ledger_reply(&l, (const uint8_t *)reply, strlen(reply)), strlen(reply));
+}
+
+static void assert_wrong(const char *reply, uint64_t offset, int expected, int or_expected)
+{
+    size_t right = ledger_reply(&l, (const uint8_t *)reply, strlen(reply));
+    assert_true(right < strlen(reply));
+    assert_int_equal(l.fault.offset, offset);
+    assert_int_equal(l.fault.got, reply[right]);
+    assert_int_equal(l.fault.expected, expected);
+    assert_int_equal(l.fault.or_expected, or_expected);
+}
+
+enum { UPPER = LEDGER_ONLY(ECHO_UPPER), VERBATIM = LEDGER_ONLY(ECHO_VERBATIM) };
+
+/* What the protocol says comes back must be accepted, whether it comes whole or byte by byte. */
+static void test_vectors_are_right(void **state)
+{
+    (void)state;
+    size_t count;
+    struct vector *vectors = vectors_read(VECTORS, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct vector *v = &vectors[i];
+        if (v->end == ECHO_STOP)
+            continue; /* a stopping server may leave bytes unanswered: short, not wrong */
+        uint8_t in[256];
+        size_t n = 0;
+        for (size_t b = 0; b < v->in_len; b++)
+            if (v->in[b] != SILENCE)
+                in[n++] = (uint8_t)v->in[b];
+        for (int mode_known = 0; mode_known < 2; mode_known++)
+            for (size_t step = 1; step <= 300; step += 299) {
+                start(mode_known ? LEDGER_ONLY(v->mode) : LEDGER_ALL);
+                put(in, n);
+                ledger_sent(&l, n);
+                for (size_t b = 0; b < v->out_len; b += step) {
+                    size_t part = v->out_len - b < step ? v->out_len - b : step;
+                    if (ledger_reply(&l, v->out + b, part) != part) {
+                        print_error("%s:%d: %s: refused at %d\n", VECTORS, v->row, v->name,
+                                    (int)l.fault.offset);
+                        fail();
+                    }
+                }
+                assert_int_equal(ledger_owed(&l), 0);
+                assert_int_equal(ledger_back_total(&l), v->out_len);
+                assert_int_equal(ledger_parted(&l), v->end == ECHO_QUIT);
+            }
+    }
+    free(vectors);
+}
+
+/* A bit flipped anywhere in a reply is found where it is. */
+static void test_every_flipped_bit_is_found(void **state)
+{
+    (void)state;
+    static const char sent[] = "Hello, world\nquit\r\n", owed[] = "HELLO, WORLD\nGood bye\r\n";
+    for (size_t at = 0; at < sizeof owed - 1; at++)
+        for (int bit = 0; bit < 8; bit++) {
+            char reply[sizeof owed];
+            memcpy(reply, owed, sizeof owed);
+            reply[at] = (char)(reply[at] ^ 1 << bit);
+            start(UPPER);
+            send_text(sent);
+            size_t right = ledger_reply(&l, (const uint8_t *)reply, sizeof owed - 1);
+            assert_int_equal(right, at);
+            assert_int_equal(l.fault.offset, at);
+            assert_int_equal(l.fault.got, (uint8_t)reply[at]);
+        }
+}
+
+static void test_wrong_byte(void **state)
+{
+    (void)state;
+    start(UPPER);
+    send_text("hello\n");
+    assert_wrong("HELXO\n", 3, 'L', -1);
+    start(VERBATIM);
+    send_text("hello\n");
+    assert_wrong("HELLO\n", 0, 'h', -1);
+}
+
+static void test_extra_bytes(void **state)
+{
+    (void)state;
+    start(UPPER);
+    assert_wrong("X", 0, -1, -1); /* nothing was sent at all */
+    start(UPPER);
+    send_text("a\n");
+    assert_right("A\n");
+    assert_wrong("A\n", 2, -1, -1); /* a line twice */
+}
+
+static void test_echo_of_what_is_not_sent_yet(void **state)
+{
+    (void)state;
+    start(UPPER);
+    put((const uint8_t *)"ab", 2);
+    ledger_sent(&l, 1);
+    assert_wrong("AB", 1, -1, -1);
+}
+
+static void test_owed_counts_down(void **state)
+{
+    (void)state;
+    start(UPPER);
+    assert_int_equal(ledger_owed(&l), 0);
+    send_text("hello\n");
+    assert_int_equal(ledger_owed(&l), 6);
+    assert_right("HELL");
+    assert_int_equal(ledger_owed(&l), 2);
+    assert_right("O\n");
+    assert_int_equal(ledger_owed(&l), 0);
+    assert_int_equal(ledger_sent_total(&l), 6);
+    assert_int_equal(ledger_back_total(&l), 6);
+}
+
+static void test_auto_decides_at_the_first_difference(void **state)
+{
+    (void)state;
+    start(LEDGER_ALL);
+    send_text("12 ABc d\n");
+    assert_right("12 AB"); /* both modes so far */
+    assert_right("C");     /* upper, from here on */
+    assert_wrong(" d", 7, 'D', -1);
+    start(LEDGER_ALL);
+    send_text("12 ABc d\n");
+    assert_right("12 ABc");
+    assert_wrong(" D", 7, 'd', -1);
+    start(LEDGER_ALL);
+    send_text("12c\n");
+    assert_wrong("12x", 2, 'C', 'c');
+}
+
+static void test_good_bye_ends_the_account(void **state)
+{
+    (void)state;
+    start(UPPER);
+    send_text("quit\nmore\n");
+    assert_right("Good bye\n");
+    assert_true(ledger_parted(&l));
+    assert_int_equal(ledger_owed(&l), 0);
+    assert_wrong("M", 9, -1, -1);
+}
+
+static void test_good_bye_in_auto_means_upper(void **state)
+{
+    (void)state;
+    start(LEDGER_ALL);
+    send_text("12\nquit\n");
+    assert_right("12\nGood bye\n");
+    assert_true(ledger_parted(&l));
+}
+
+static void test_quit_may_come_back_as_a_line(void **state)
+{
+    (void)state;
+    start(UPPER);
+    send_text("quit\nhi\n");
+    assert_right("QUIT\nHI\n");
+    assert_false(ledger_parted(&l));
+    assert_int_equal(ledger_owed(&l), 0);
+}
+
+static void test_good_bye_only_for_quit(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"quits\n", "quit \n", "quit\rx\n",
+                                        "xquit\n", "good\n",  "qui\n"};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        start(UPPER);
+        send_text(lines[i]);
+        assert_wrong("Good bye\n", lines[i][0] == 'g' ? 1 : 0,
+                     lines[i][0] == 'g' ? 'O' : lines[i][0] - 32, -1);
+    }
+    start(VERBATIM);
+    send_text("quit\n");
+    assert_wrong("Good bye\n", 0, 'q', -1);
+}
+
+static void test_good_bye_ending(void **state)
+{
+    (void)state;
+    start(UPPER);
+    send_text("quit\r\n");
+    assert_right("Good bye\n"); /* a silence may have come before the CR */
+    start(UPPER);
+    send_text("quit\n");
+    assert_wrong("Good bye\r\n", 8, '\n', -1);
+    start(UPPER);
+    send_text("quit\r\n");
+    assert_wrong("Good bye\r\r\n", 9, '\n', -1);
+    start(UPPER);
+    send_text("quit\r\n");
+    assert_wrong("Good byeX", 8, '\n', '\r');
+    start(UPPER);
+    send_text("quit");
+    assert_right("Good bye\n");
+}
+
+static void test_good_bye_cut_short_is_still_owed(void **state)
+{
+    (void)state;
+    start(UPPER);
+    send_text("quit\n");
+    assert_right("Good");
+    assert_true(ledger_owed(&l) > 0);
+    assert_false(ledger_parted(&l));
+}
+
+static void test_anything_compares_nothing(void **state)
+{
+    (void)state;
+    start(LEDGER_ANYTHING);
+    assert_right("banner");
+    send_text("hello\n");
+    assert_right("whatever");
+    assert_int_equal(ledger_owed(&l), 0);
+    assert_int_equal(ledger_back_total(&l), 14);
+    assert_false(ledger_parted(&l));
+}
+
+/* A long stream through a small buffer, put, sent and echoed in uneven pieces. */
+static void test_stream_longer_than_the_buffer(void **state)
+{
+    (void)state;
+    uint8_t small[17], *at;
+    uint64_t in = 0, sent = 0, back = 0;
+    const uint64_t total = 100000;
+    ledger_init(&l, UPPER, small, sizeof small);
+    while (back < total) {
+        const uint8_t *bytes;
+        size_t room = ledger_room(&l, &at), n = room < 7 ? room : 7;
+        assert_true(room > 0 || sent > back); /* never stuck */
+        for (size_t i = 0; i < n && in < total; i++, in++) {
+            at[i] = (uint8_t)('a' + in % 23);
+            ledger_put(&l, 1);
+        }
+        size_t unsent = ledger_unsent(&l, &bytes);
+        n = unsent < 5 ? unsent : 5;
+        ledger_sent(&l, n);
+        sent += n;
+        for (int i = 0; i < 4 && back < sent; i++, back++) {
+            uint8_t c = (uint8_t)('A' + back % 23);
+            assert_int_equal(ledger_reply(&l, &c, 1), 1);
+        }
+        assert_int_equal(ledger_owed(&l), sent - back);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_vectors_are_right),
+        cmocka_unit_test(test_every_flipped_bit_is_found),
+        cmocka_unit_test(test_wrong_byte),
+        cmocka_unit_test(test_extra_bytes),
+        cmocka_unit_test(test_echo_of_what_is_not_sent_yet),
+        cmocka_unit_test(test_owed_counts_down),
+        cmocka_unit_test(test_auto_decides_at_the_first_difference),
+        cmocka_unit_test(test_good_bye_ends_the_account),
+        cmocka_unit_test(test_good_bye_in_auto_means_upper),
+        cmocka_unit_test(test_quit_may_come_back_as_a_line),
+        cmocka_unit_test(test_good_bye_only_for_quit),
+        cmocka_unit_test(test_good_bye_ending),
+        cmocka_unit_test(test_good_bye_cut_short_is_still_owed),
+        cmocka_unit_test(test_anything_compares_nothing),
+        cmocka_unit_test(test_stream_longer_than_the_buffer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
