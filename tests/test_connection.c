@@ -369,6 +369,30 @@ static void test_drain_ends_in_time(void **state)
     assert_int_equal(conn_over(&c), CONN_DRAIN);
 }
 
+static void test_no_flood_puts_off_the_end(void **state)
+{
+    (void)state;
+    struct conn c;
+    start(&c, &upper, 0);
+    conn_drain(&c, 0);
+    uint64_t now = 0;
+    for (; conn_over(&c) == CONN_OPEN && now < 10000; now += 10) {
+        give(&c, "flood\n", now);
+        take(&c, SIZE_MAX, 64, now);
+    }
+    assert_int_equal(conn_over(&c), CONN_DRAIN);
+    assert_int_equal(now, upper.drain_ms + 10);
+
+    start(&c, &upper, 0);
+    give(&c, "quit\n", 0);
+    take(&c, SIZE_MAX, 64, 0);
+    fin(&c, 0);
+    for (now = 0; conn_over(&c) == CONN_OPEN && now < 10000; now += 10)
+        give(&c, "flood\n", now);
+    assert_int_equal(conn_over(&c), CONN_QUIT);
+    assert_int_equal(now, CONN_LINGER_MS + 10);
+}
+
 static void test_drain_of_a_lingering_client(void **state)
 {
     (void)state;
@@ -417,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_drain_of_an_idle_client_is_at_once),
         cmocka_unit_test(test_drain_lets_a_busy_client_go_on),
         cmocka_unit_test(test_drain_ends_in_time),
+        cmocka_unit_test(test_no_flood_puts_off_the_end),
         cmocka_unit_test(test_drain_of_a_lingering_client),
         cmocka_unit_test(test_a_used_one_starts_afresh),
     };

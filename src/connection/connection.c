@@ -28,6 +28,36 @@ void conn_init(struct conn *c, const struct conn_rules *rules, uint8_t *buffer, 
     echo_line_init(&c->line, rules->mode, rules->dot_stop);
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When to give up in any case. */
+static uint64_t cut_at(const struct conn *c)
+{
+    return earlier(c->drain_until, c->linger_until);
+}
+
+/* Over at once, whatever is still owed; a session that had ended before keeps its reason. */
+static void cut_off(struct conn *c, enum conn_why why)
+{
+    if (c->phase == OVER)
+        return;
+    if (c->phase == SERVING || c->phase == PAYING)
+        c->why = (uint8_t)why;
+    c->phase = OVER;
+}
+
+/* A byte moved. That keeps a connection from being idle, but does not put off the times at which it
+ * is over in any case. */
+static void moved(struct conn *c, uint64_t now)
+{
+    c->moved = now;
+    if (now >= cut_at(c))
+        cut_off(c, CONN_DRAIN);
+}
+
 /* If all is sent after the end of a session: what next? */
 static void part(struct conn *c)
 {
@@ -65,9 +95,9 @@ size_t conn_room(const struct conn *c)
 void conn_received(struct conn *c, const uint8_t *in, size_t n, uint64_t now)
 {
     assert(n > 0 && n <= conn_room(c));
-    c->moved = now;
     c->bytes_in += n;
-    if (c->phase == LINGERING)
+    moved(c, now);
+    if (c->phase != SERVING)
         return;
     struct echo_cursor io = {in, n, c->buffer, c->size};
     enum echo_end end = echo_line_push(&c->line, &io);
@@ -102,10 +132,10 @@ size_t conn_owed(const struct conn *c, const uint8_t **bytes)
 void conn_sent(struct conn *c, size_t n, uint64_t now)
 {
     assert(n > 0 && n <= c->tail - c->head);
-    c->moved = now;
     c->bytes_out += n;
     c->head += n;
     part(c);
+    moved(c, now);
 }
 
 bool conn_fin_due(const struct conn *c)
@@ -120,16 +150,6 @@ void conn_fin_sent(struct conn *c, uint64_t now)
     c->linger_until = now + CONN_LINGER_MS;
 }
 
-/* Over at once, whatever is still owed; a session that had ended before keeps its reason. */
-static void cut_off(struct conn *c, enum conn_why why)
-{
-    if (c->phase == OVER)
-        return;
-    if (c->phase == SERVING || c->phase == PAYING)
-        c->why = (uint8_t)why;
-    c->phase = OVER;
-}
-
 void conn_lost(struct conn *c)
 {
     cut_off(c, CONN_RESET);
@@ -139,11 +159,6 @@ void conn_drain(struct conn *c, uint64_t now)
 {
     if (c->drain_until == CONN_NEVER)
         c->drain_until = now + c->rules->drain_ms;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* When a silence means something to the engine (section 4); it is counted only while receiving. */
@@ -164,12 +179,6 @@ static uint64_t idle_at(const struct conn *c)
 {
     bool limited = c->rules->idle_ms > 0 && c->phase != LINGERING;
     return limited ? c->moved + c->rules->idle_ms : CONN_NEVER;
-}
-
-/* When to give up in any case. */
-static uint64_t cut_at(const struct conn *c)
-{
-    return earlier(c->drain_until, c->linger_until);
 }
 
 uint64_t conn_deadline(const struct conn *c)

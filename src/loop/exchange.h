@@ -1,0 +1,56 @@
+/* exchange.h - the client's loop: sends input, receives and checks the echo, writes it out; all at
+ * once, so that it cannot block itself however much there is.
+ *
+ * Every decision about bytes is the ledger's. Memory is the caller's.
+ */
+#ifndef ECHO_EXCHANGE_H
+#define ECHO_EXCHANGE_H
+
+#include "connection/ledger.h"
+
+enum exchange_end {
+    EXCHANGE_OPEN = 0, /* not over; never returned */
+    EXCHANGE_RIGHT,    /* every echo was right, or the server said good bye */
+    EXCHANGE_LEFT,     /* the server closed in between: nothing owed, but input was still open */
+    EXCHANGE_SHORT,    /* the server closed with something still owed or unsent */
+    EXCHANGE_MISMATCH, /* a wrong byte: see the ledger's fault */
+    EXCHANGE_TIMEOUT,  /* nothing came for reply_ms although something was owed */
+    EXCHANGE_RESET,    /* the connection broke; errno says how */
+    EXCHANGE_INPUT_FAILED,  /* reading the input failed; errno says how */
+    EXCHANGE_OUTPUT_FAILED, /* writing the output failed; errno says how */
+};
+
+struct exchange {
+    int socket; /* connected; its caller's to close */
+    struct ledger *ledger;
+
+    /* Where input comes from: lines that are sent with an LF each, or if messages is NULL the
+     * descriptor `input` until its end. */
+    char *const *messages;
+    size_t message_count;
+    int input;
+    bool dot_stop; /* input ends with the first line that begins with '.' */
+    bool
+        interactive; /* a person types it: may end in EXCHANGE_LEFT, which else is EXCHANGE_SHORT */
+
+    int output;         /* what comes back is written here, byte for byte ... */
+    size_t output_step; /* ... at most so much at a time (what cannot block once it is ready) ... */
+    bool
+        output_shown; /* ... or, to a terminal: only what has been checked, or else made harmless */
+
+    uint64_t reply_ms; /* 0: no limit */
+
+    uint8_t *reply; /* received into */
+    size_t reply_size;
+
+    /* Called when everything sent has come back and input is awaited; may be NULL. */
+    void (*prompt)(void *context);
+    /* Called now and then once it takes more than a second; may be NULL. */
+    void (*progress)(void *context, const struct ledger *ledger, uint64_t elapsed_ms);
+    void *context;
+};
+
+/* Goes on until it is over; what has come is written out first. */
+enum exchange_end exchange_run(const struct exchange *x);
+
+#endif

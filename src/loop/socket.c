@@ -1,0 +1,80 @@
+/* socket.c - see socket.h. Every result of every call is one of: done, later, ended, failed. */
+#include "socket.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+/* What a negative result means. EINTR is "later" too: the loop has signals to look at first. */
+static enum socket_result failure(void)
+{
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+        return SOCKET_AGAIN;
+    return SOCKET_FAILED;
+}
+
+enum socket_result socket_receive(int fd, uint8_t *buffer, size_t size, size_t *moved)
+{
+    *moved = 0;
+    ssize_t n = recv(fd, buffer, size, MSG_DONTWAIT);
+    if (n < 0)
+        return failure();
+    *moved = (size_t)n;
+    return n > 0 ? SOCKET_MOVED : SOCKET_ENDED;
+}
+
+enum socket_result socket_send(int fd, const uint8_t *buffer, size_t size, size_t *moved)
+{
+    *moved = 0;
+    ssize_t n = send(fd, buffer, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0)
+        return failure();
+    *moved = (size_t)n;
+    return n > 0 ? SOCKET_MOVED : SOCKET_AGAIN;
+}
+
+void socket_send_fin(int fd)
+{
+    (void)shutdown(fd, SHUT_WR);
+}
+
+int socket_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_len)
+{
+    *peer_len = sizeof *peer;
+    return accept(listener, (struct sockaddr *)peer, peer_len);
+}
+
+void socket_close(int fd)
+{
+    (void)close(fd);
+}
+
+/* How long poll() may wait until the deadline. */
+static int timeout_until(uint64_t deadline)
+{
+    if (deadline == UINT64_MAX)
+        return -1;
+    uint64_t now = clock_ms(), left = deadline > now ? deadline - now : 0;
+    return left < INT_MAX ? (int)left : INT_MAX;
+}
+
+int socket_wait(struct pollfd *fds, size_t n, uint64_t deadline)
+{
+    int ready;
+    do
+        ready = poll(fds, (nfds_t)n, timeout_until(deadline));
+    while (ready < 0 && errno == EINTR);
+    return ready > 0 ? ready : 0;
+}
+
+uint64_t clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}

@@ -1,0 +1,36 @@
+/* log.h - what the server tells about itself: one line per event on standard error.
+ *
+ * A line is written with one call, and dropped (and counted) if standard error would make the
+ * server wait. No peer byte is ever in one unescaped.
+ */
+#ifndef ECHO_LOG_H
+#define ECHO_LOG_H
+
+#include "loop/server.h"
+
+enum log_format { LOG_TEXT, LOG_JSON };
+
+enum log_level {
+    LOG_ERROR,  /* also with --quiet */
+    LOG_NOTICE, /* usually */
+    LOG_DETAIL  /* with -v */
+};
+
+/* To be called once, before the others; until then, text up to LOG_NOTICE. */
+void log_open(enum log_format format, enum log_level most);
+
+/* A message for people: "echo-server: TEXT", or {"event":"message","text":TEXT}. */
+void log_message(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A client was accepted (LOG_DETAIL). */
+void log_opened(const char *address);
+
+/* A client is gone: its address, why, bytes in and out, milliseconds. LOG_NOTICE; LOG_DETAIL if it
+ * never sent a byte, as health checks do not. */
+void log_closed(const char *address, const struct client *client, uint64_t now);
+
+/* The counters, in one line, at the level given. */
+void log_counters(enum log_level level, const struct server_counters *counters);
+
+#endif

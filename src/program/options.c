@@ -1,0 +1,150 @@
+/* options.c - see options.h. Parsing itself is getopt_long's. */
+#include "options.h"
+
+#include "echo/line.h"
+#include "text.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* getopt's code for a row: its letter, or a number beyond all letters. */
+static int code(const struct option_row *rows, size_t i)
+{
+    return rows[i].letter ? rows[i].letter : 256 + (int)i;
+}
+
+/* getopt's two descriptions of the same table. */
+static void describe(const struct option_row *rows, char *letters, struct option *names)
+{
+    *letters++ = ':'; /* tell a missing value from an unknown option */
+    size_t i = 0;
+    for (; rows[i].name && i < OPTIONS_MAX; i++) {
+        bool value = rows[i].argument != NULL;
+        names[i] = (struct option){rows[i].name, value ? required_argument : no_argument, NULL,
+                                   code(rows, i)};
+        if (rows[i].letter) {
+            *letters++ = rows[i].letter;
+            if (value)
+                *letters++ = ':';
+        }
+    }
+    names[i] = (struct option){0};
+    *letters = '\0';
+}
+
+/* Sets one row's option. `what` is how the user named it. */
+static bool set(const struct option_row *row, void *options, const char *what, const char *value,
+                char *error)
+{
+    if (!row->set) {
+        *(bool *)((char *)options + row->flag) = true;
+        return true;
+    }
+    const char *wrong = row->set(options, value);
+    if (!wrong)
+        return true;
+    char shown[128];
+    text_escape(value, shown, sizeof shown);
+    snprintf(error, OPTIONS_ERROR_MAX, "%s '%s' %s", what, shown, wrong);
+    return false;
+}
+
+/* getopt_long returned '?' or ':'. It tells the letter of a short option in optopt; the word of a
+ * long one is the last that it took. */
+static void complain(int c, char **argv, char *error)
+{
+    char shown[128];
+    const char letter[] = {'-', (char)optopt, '\0'};
+    const char *word = argv[optind - 1];
+    bool is_short = c == '?' && optopt > 0 && optopt < 256 && strncmp(word, "--", 2) != 0;
+    text_escape(is_short ? letter : word, shown, sizeof shown);
+    snprintf(error, OPTIONS_ERROR_MAX,
+             c == ':' ? "%s needs a value; try --help"
+                      : "%s is no option, or takes no value; try --help",
+             shown);
+}
+
+bool options_parse(const struct option_row *rows, void *options, int argc, char **argv,
+                   int *operands, char error[OPTIONS_ERROR_MAX])
+{
+    char letters[2 * OPTIONS_MAX + 2];
+    struct option names[OPTIONS_MAX + 1];
+    bool seen[OPTIONS_MAX] = {false};
+    describe(rows, letters, names);
+
+    opterr = 0;
+    optind = 0; /* start afresh, in tests too */
+    for (int c; (c = getopt_long(argc, argv, letters, names, NULL)) != -1;) {
+        size_t i = 0;
+        while (rows[i].name && code(rows, i) != c)
+            i++;
+        if (!rows[i].name) {
+            complain(c, argv, error);
+            return false;
+        }
+        char what[64];
+        snprintf(what, sizeof what, "--%s", rows[i].name);
+        seen[i] = true;
+        if (!set(&rows[i], options, what, optarg, error))
+            return false;
+    }
+    *operands = optind;
+
+    for (size_t i = 0; rows[i].name; i++) {
+        const char *value = rows[i].variable && !seen[i] ? getenv(rows[i].variable) : NULL;
+        if (value && !set(&rows[i], options, rows[i].variable, value, error))
+            return false;
+    }
+    return true;
+}
+
+/* The names of the engine's modes and then others (ends with NULL; may be NULL), with commas
+ * between them and `last` before the last. */
+static void list_modes(char *out, size_t size, const char *const *others, const char *last)
+{
+    const char *names[16];
+    size_t count = 0, len = 0;
+    for (unsigned m = 0; echo_mode_name(m) && count < 8; m++)
+        names[count++] = echo_mode_name(m);
+    for (; others && *others && count < 16; others++)
+        names[count++] = *others;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *before = i == 0 ? "" : i + 1 < count ? ", " : last;
+        int n = snprintf(out + len, size - len, "%s%s", before, names[i]);
+        if (n < 0 || (size_t)n >= size - len)
+            return;
+        len += (size_t)n;
+    }
+}
+
+void options_help(const struct option_row *rows, char *text, size_t size)
+{
+    char modes[128] = "";
+    list_modes(modes, sizeof modes, NULL, ", ");
+    for (size_t i = 0; rows[i].name && size > 0; i++) {
+        const struct option_row *r = &rows[i];
+        char form[48];
+        snprintf(form, sizeof form, "%c%c%c --%s%s%s", r->letter ? '-' : ' ',
+                 r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
+                 r->argument ? " " : "", r->argument ? r->argument : "");
+        int before = (int)strcspn(r->help, "@");
+        const char *after = r->help + before;
+        int n = snprintf(text, size, "  %-25s %.*s%s%s\n", form, before, r->help,
+                         *after ? modes : "", *after ? after + 1 : "");
+        if (n < 0 || (size_t)n >= size)
+            return;
+        text += n;
+        size -= (size_t)n;
+    }
+}
+
+const char *options_mode_hint(const char *const *others)
+{
+    static char hint[160];
+    int n = snprintf(hint, sizeof hint, "is not a mode; use ");
+    list_modes(hint + n, sizeof hint - (size_t)n, others, " or ");
+    return hint;
+}

@@ -1,0 +1,18 @@
+/* output.h - writing whole lines to standard output and standard error. */
+#ifndef ECHO_OUTPUT_H
+#define ECHO_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Opens /dev/null in place of each of descriptors 0, 1 and 2 that is closed: otherwise a socket
+ * would get that number, and what is meant for people would go to a peer. */
+void output_guard(void);
+
+/* Writes all of bytes[0..n), waiting as long as it takes. Returns false with errno on failure. */
+bool output_write(int fd, const void *bytes, size_t n);
+
+/* Writes a line if that is possible without waiting. Returns whether it was. */
+bool output_offer(int fd, const void *line, size_t n);
+
+#endif

@@ -1,0 +1,158 @@
+/* server_options.c - see server_options.h. One function and one row per option. */
+#include "server_options.h"
+
+#include "text.h"
+#include "values.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { DEFAULT_PORT = 4242, DEFAULT_IDLE_MS = 300 * 1000, DEFAULT_DRAIN_MS = 5 * 1000 };
+
+static const char *const not_a_time = "is not a time; use 500ms, 2s, 1m or plain seconds";
+
+static const char *set_mode(void *options, const char *value)
+{
+    struct server_options *o = options;
+    return echo_mode_find(value, &o->rules.mode) ? NULL : options_mode_hint(NULL);
+}
+
+static const char *set_model(void *options, const char *value)
+{
+    (void)options;
+    if (strcmp(value, "iterative") == 0)
+        return NULL;
+    if (strcmp(value, "fork") == 0 || strcmp(value, "event") == 0)
+        return "is not in this version yet; use iterative";
+    return "is not a model; use iterative";
+}
+
+static const char *set_bind(void *options, const char *value)
+{
+    struct server_options *o = options;
+    if (*value == '\0')
+        return "is not an address; use one, a name, or '*' for every interface";
+    if (o->listen.bind_count == LISTEN_MAX)
+        return "is one address too many";
+    o->listen.bind[o->listen.bind_count++] = value;
+    return NULL;
+}
+
+static const char *set_unix(void *options, const char *value)
+{
+    ((struct server_options *)options)->listen.unix_path = value;
+    return NULL;
+}
+
+static const char *set_idle_timeout(void *options, const char *value)
+{
+    struct server_options *o = options;
+    return value_time(value, &o->rules.idle_ms) ? NULL : not_a_time;
+}
+
+static const char *set_drain_timeout(void *options, const char *value)
+{
+    struct server_options *o = options;
+    return value_time(value, &o->rules.drain_ms) ? NULL : not_a_time;
+}
+
+static const char *set_log(void *options, const char *value)
+{
+    struct server_options *o = options;
+    o->log_format = strcmp(value, "json") == 0 ? LOG_JSON : LOG_TEXT;
+    return o->log_format == LOG_JSON || strcmp(value, "text") == 0
+               ? NULL
+               : "is not a log format; use text or json";
+}
+
+#define FLAG(member) offsetof(struct server_options, member)
+
+static const struct option_row rows[] = {
+    {'m', "mode", "MODE", "what comes back: @ (upper)", "ECHO_MODE", set_mode, 0},
+    {0, "model", "MODEL", "iterative: one client at a time", "ECHO_MODEL", set_model, 0},
+    {'b', "bind", "ADDR", "where to listen, or '*'; repeatable (loopback)", "ECHO_BIND", set_bind,
+     0},
+    {'4', "ipv4", NULL, "IPv4 only", NULL, NULL, FLAG(ipv4)},
+    {'6', "ipv6", NULL, "IPv6 only", NULL, NULL, FLAG(ipv6)},
+    {'U', "unix", "PATH", "a Unix socket instead", NULL, set_unix, 0},
+    {0, "idle-timeout", "T", "close a client that moves no byte for T (300s)", NULL,
+     set_idle_timeout, 0},
+    {0, "drain-timeout", "T", "how long a stop waits for clients in flight (5s)", NULL,
+     set_drain_timeout, 0},
+    {'1', "one-off", NULL, "exit after the first client", NULL, NULL, FLAG(one_off)},
+    {0, "dot-stop", NULL, "a client's line that begins with . stops the server", NULL, NULL,
+     FLAG(rules.dot_stop)},
+    {0, "show", NULL, "print each received line, escaped", NULL, NULL, FLAG(show)},
+    {0, "log", "FORMAT", "text or json, on standard error (text)", NULL, set_log, 0},
+    {'v', "verbose", NULL, "log connections that send nothing, too", NULL, NULL, FLAG(verbose)},
+    {0, "quiet", NULL, "log errors only", NULL, NULL, FLAG(quiet)},
+    {'h', "help", NULL, "print this help", NULL, NULL, FLAG(help)},
+    {'V', "version", NULL, "print the version", NULL, NULL, FLAG(version)},
+    {0, NULL, NULL, NULL, NULL, NULL, 0},
+};
+
+static bool set_port(struct server_options *o, const char *what, const char *value, char *error)
+{
+    char shown[128];
+    if (value_port(value, &o->listen.port))
+        return true;
+    text_escape(value, shown, sizeof shown);
+    snprintf(error, OPTIONS_ERROR_MAX,
+             "%s '%s' is not a port; use 1 to 65535, 0 for any free one, or a service name", what,
+             shown);
+    return false;
+}
+
+static bool parse_operands(struct server_options *o, int argc, char **argv, char *error)
+{
+    const char *variable = getenv("ECHO_PORT");
+    if (argc > 1) {
+        char shown[128];
+        text_escape(argv[1], shown, sizeof shown);
+        snprintf(error, OPTIONS_ERROR_MAX, "'%s' is one operand too many; give one PORT", shown);
+        return false;
+    }
+    if (o->listen.unix_path) {
+        if (argc == 0 && o->listen.bind_count == 0 && !o->ipv4 && !o->ipv6)
+            return true;
+        snprintf(error, OPTIONS_ERROR_MAX,
+                 "--unix '%s' stands instead of PORT, --bind, -4 and -6; leave those out",
+                 o->listen.unix_path);
+        return false;
+    }
+    if (argc == 1)
+        return set_port(o, "PORT", argv[0], error);
+    return !variable || set_port(o, "ECHO_PORT", variable, error);
+}
+
+bool server_options_parse(struct server_options *o, int argc, char **argv,
+                          char error[OPTIONS_ERROR_MAX])
+{
+    int operands;
+    *o = (struct server_options){
+        .listen = {.family = AF_UNSPEC, .port = DEFAULT_PORT},
+        .rules = {.idle_ms = DEFAULT_IDLE_MS, .drain_ms = DEFAULT_DRAIN_MS},
+    };
+    if (!options_parse(rows, o, argc, argv, &operands, error))
+        return false;
+    if (o->help || o->version)
+        return true;
+    if (o->ipv4 != o->ipv6)
+        o->listen.family = o->ipv4 ? AF_INET : AF_INET6;
+    return parse_operands(o, argc - operands, argv + operands, error);
+}
+
+void server_options_help(char *text, size_t size)
+{
+    int n =
+        snprintf(text, size,
+                 "usage: echo-server [OPTIONS] [PORT]    (4242; 0 for any free port)\n"
+                 "  echo-server                         on 127.0.0.1 and ::1, in capitals\n"
+                 "  echo-server -m verbatim -b '*' 7    RFC 862, on every interface\n"
+                 "  echo-server --one-off 0             a fixture: read the port, serve once\n");
+    if (n > 0 && (size_t)n < size)
+        options_help(rows, text + n, size - (size_t)n);
+}

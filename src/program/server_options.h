@@ -1,0 +1,28 @@
+/* server_options.h - the command line of echo-server. */
+#ifndef ECHO_SERVER_OPTIONS_H
+#define ECHO_SERVER_OPTIONS_H
+
+#include "connection/connection.h"
+#include "listen.h"
+#include "log.h"
+#include "options.h"
+
+struct server_options {
+    struct listen_on listen;
+    struct conn_rules rules;
+    bool ipv4, ipv6, one_off, show;
+    enum log_format log_format;
+    bool verbose, quiet;
+    bool help, version; /* print that and do nothing else */
+};
+
+/* Fills in options from defaults, argv and the environment (ECHO_PORT ECHO_BIND ECHO_MODE
+ * ECHO_MODEL). Strings are borrowed from argv and the environment. Returns false after writing one
+ * line to error. */
+bool server_options_parse(struct server_options *o, int argc, char **argv,
+                          char error[OPTIONS_ERROR_MAX]);
+
+/* What --help prints. */
+void server_options_help(char *text, size_t size);
+
+#endif

@@ -1,0 +1,409 @@
+/* test_values.c - what people type, and what is shown to them: times, ports, hosts, escapes,
+ * options. */
+#include "program/client_options.h"
+#include "program/server_options.h"
+#include "program/text.h"
+#include "program/values.h"
+
+#include "connection/ledger.h"
+#include "support/test.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+static void test_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t ms;
+    } good[] = {{"0", 0},       {"1", 1000},     {"500ms", 500},
+                {"2s", 2000},   {"1m", 60000},   {"1.5", 1500},
+                {"0.25s", 250}, {".5", 500},     {"5.", 5000},
+                {"0.001", 1},   {"1.500", 1500}, {"0.5m", 30000},
+                {"007", 7000},  {"24ms", 24},    {"34560m", VALUE_TIME_MAX_MS}};
+    static const char *const bad[] = {"",
+                                      "s",
+                                      "ms",
+                                      "-1",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "1h",
+                                      "1sec",
+                                      "1ss",
+                                      "1.2.3",
+                                      ".",
+                                      "0.0001",
+                                      "1.5ms",
+                                      "1e3",
+                                      "0x10",
+                                      "inf",
+                                      "34561m",
+                                      "1S",
+                                      "99999999999999999999",
+                                      "0.000000000000001",
+                                      "18446744073709551616ms"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        uint64_t ms = 12345;
+        if (!value_time(good[i].text, &ms) || ms != good[i].ms)
+            fail_msg("'%s' is %llu", good[i].text, (unsigned long long)ms);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        uint64_t ms = 12345;
+        if (value_time(bad[i], &ms) || ms != 12345)
+            fail_msg("'%s' is taken for %llu", bad[i], (unsigned long long)ms);
+    }
+}
+
+static void test_ports(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",    "65536", "99999999999999999999", "-1",  "+1", " 1", "1 ",
+        "80x", "0x1",   "no-such-service",      "1.5", ":80"};
+    uint16_t port = 7;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (value_port(bad[i], &port) || port != 7)
+            fail_msg("'%s' is taken for %u", bad[i], port);
+    assert_true(value_port("0", &port) && port == 0);
+    assert_true(value_port("65535", &port) && port == 65535);
+    assert_true(value_port("004242", &port) && port == 4242);
+}
+
+static void test_hosts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *host, *port; /* host NULL: none */
+    } rows[] = {
+        {"localhost", "localhost", NULL},
+        {"localhost:7", "localhost", "7"},
+        {"127.0.0.1:4242", "127.0.0.1", "4242"},
+        {"::1", "::1", NULL},
+        {"fe80::1%eth0", "fe80::1%eth0", NULL},
+        {"[::1]", "::1", NULL},
+        {"[::1]:4242", "::1", "4242"},
+        {"host:", "host", ""},
+        {"[::1]:", "::1", ""},
+        {"", NULL, NULL},
+        {":80", NULL, NULL},
+        {"[]:80", NULL, NULL},
+        {"[::1", NULL, NULL},
+        {"[::1]80", NULL, NULL},
+        {"0123456789012345", NULL, NULL}, /* too long for the buffer below */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char host[16] = "";
+        const char *port;
+        bool good = value_host_port(rows[i].text, host, sizeof host, &port);
+        if (good != (rows[i].host != NULL))
+            fail_msg("'%s'", rows[i].text);
+        if (!good)
+            continue;
+        assert_string_equal(host, rows[i].host);
+        if (rows[i].port)
+            assert_string_equal(port, rows[i].port);
+        else
+            assert_null(port);
+    }
+}
+
+static void test_escapes(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        char out[TEXT_ESCAPE_MAX + 1] = "", expected[8];
+        const char *short_form = c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t" : NULL;
+        out[text_escape_byte((uint8_t)c, out)] = '\0';
+        if (short_form)
+            strcpy(expected, short_form);
+        else if (c == '\\')
+            strcpy(expected, "\\\\");
+        else
+            snprintf(expected, sizeof expected, c >= 0x20 && c < 0x7F ? "%c" : "\\x%02x", c);
+        assert_string_equal(out, expected);
+    }
+    char out[8];
+    text_escape("ab\x1b[", out, sizeof out); /* cut where the next might not fit */
+    assert_string_equal(out, "ab\\x1b");
+    text_escape("abcdefgh", out, sizeof out);
+    assert_string_equal(out, "abcd");
+    text_escape("", out, sizeof out);
+    assert_string_equal(out, "");
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    struct sockaddr_storage address = {0};
+    char text[TEXT_ADDRESS_MAX];
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(50312)};
+    inet_pton(AF_INET, "127.0.0.1", &in.sin_addr);
+    memcpy(&address, &in, sizeof in);
+    text_address(&address, sizeof in, text);
+    assert_string_equal(text, "127.0.0.1:50312");
+
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(4242)};
+    inet_pton(AF_INET6, "fe80::1", &in6.sin6_addr);
+    memcpy(&address, &in6, sizeof in6);
+    text_address(&address, sizeof in6, text);
+    assert_string_equal(text, "[fe80::1]:4242");
+    in6.sin6_scope_id = 3;
+    memcpy(&address, &in6, sizeof in6);
+    text_address(&address, sizeof in6, text);
+    assert_string_equal(text, "[fe80::1%3]:4242");
+
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    memcpy(&address, &un, sizeof un);
+    text_address(&address, offsetof(struct sockaddr_un, sun_path), text);
+    assert_string_equal(text, "unix");
+    memset(un.sun_path, 'p', sizeof un.sun_path); /* without a final 0, as the kernel may give it */
+    memcpy(&address, &un, sizeof un);
+    text_address(&address, sizeof un, text);
+    assert_int_equal(strncmp(text, "unix:ppp", 8), 0);
+    assert_int_equal(strlen(text), 5 + sizeof un.sun_path);
+    memcpy(un.sun_path, "/a\nb", 5);
+    memcpy(&address, &un, sizeof un);
+    text_address(&address, sizeof un, text);
+    assert_string_equal(text, "unix:/a\\nb");
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+enum { WORDS = 12 };
+
+static int count(char *const argv[])
+{
+    int n = 0;
+    while (argv[n])
+        n++;
+    return n;
+}
+
+static bool server(struct server_options *o, char *error, char *const words[WORDS])
+{
+    char *argv[WORDS];
+    memcpy(argv, words, sizeof argv);
+    return server_options_parse(o, count(argv), argv, error);
+}
+
+static bool client(struct client_options *o, char *error, char *const words[WORDS])
+{
+    char *argv[WORDS];
+    memcpy(argv, words, sizeof argv);
+    return client_options_parse(o, count(argv), argv, error);
+}
+
+static void test_server_defaults(void **state)
+{
+    (void)state;
+    struct server_options o;
+    char error[OPTIONS_ERROR_MAX];
+    assert_true(server(&o, error, (char *[WORDS]){"s"}));
+    assert_int_equal(o.listen.port, 4242);
+    assert_int_equal(o.listen.bind_count, 0);
+    assert_int_equal(o.listen.family, AF_UNSPEC);
+    assert_null(o.listen.unix_path);
+    assert_int_equal(o.rules.mode, ECHO_UPPER);
+    assert_int_equal(o.rules.idle_ms, 300000);
+    assert_int_equal(o.rules.drain_ms, 5000);
+    assert_false(o.rules.dot_stop || o.one_off || o.show || o.verbose || o.quiet || o.help ||
+                 o.version);
+    assert_int_equal(o.log_format, LOG_TEXT);
+}
+
+static void test_server_options(void **state)
+{
+    (void)state;
+    struct server_options o;
+    char error[OPTIONS_ERROR_MAX];
+    assert_true(server(&o, error,
+                       (char *[WORDS]){"s", "-m", "verbatim", "7", "-b", "*", "--bind=::1", "-1",
+                                       "--idle-timeout", "2s", "--dot-stop"}));
+    assert_int_equal(o.rules.mode, ECHO_VERBATIM);
+    assert_int_equal(o.listen.port, 7); /* operands may stand among options */
+    assert_int_equal(o.listen.bind_count, 2);
+    assert_string_equal(o.listen.bind[1], "::1");
+    assert_int_equal(o.rules.idle_ms, 2000);
+    assert_true(o.one_off && o.rules.dot_stop);
+    assert_true(server(&o, error,
+                       (char *[WORDS]){"s", "-4", "--log", "json", "--show", "-v", "--quiet",
+                                       "--drain-timeout", "0", "--model", "iterative"}));
+    assert_int_equal(o.listen.family, AF_INET);
+    assert_int_equal(o.log_format, LOG_JSON);
+    assert_true(o.show && o.verbose && o.quiet);
+    assert_int_equal(o.rules.drain_ms, 0);
+    assert_true(server(&o, error, (char *[WORDS]){"s", "-6"}));
+    assert_int_equal(o.listen.family, AF_INET6);
+    assert_true(server(&o, error, (char *[WORDS]){"s", "-46"}));
+    assert_int_equal(o.listen.family, AF_UNSPEC);
+    assert_true(server(&o, error, (char *[WORDS]){"s", "-U", "/tmp/x"}));
+    assert_string_equal(o.listen.unix_path, "/tmp/x");
+}
+
+/* Each wrong command line gets one line that names what is wrong with it. */
+static void test_server_complaints(void **state)
+{
+    (void)state;
+    static const struct {
+        char *words[WORDS];
+        const char *error;
+    } rows[] = {
+        {{"s", "--mode", "loud"}, "--mode 'loud' is not a mode; use upper or verbatim"},
+        {{"s", "-m", "\x1b[1m"}, "--mode '\\x1b[1m' is not a mode; use upper or verbatim"},
+        {{"s", "--model", "fork"}, "--model 'fork' is not in this version yet; use iterative"},
+        {{"s", "--model", "event"}, "--model 'event' is not in this version yet; use iterative"},
+        {{"s", "--model", "x"}, "--model 'x' is not a model; use iterative"},
+        {{"s", "--log", "xml"}, "--log 'xml' is not a log format; use text or json"},
+        {{"s", "-b", ""},
+         "--bind '' is not an address; use one, a name, or '*' for every interface"},
+        {{"s", "--idle-timeout", "5h"},
+         "--idle-timeout '5h' is not a time; use 500ms, 2s, 1m or plain seconds"},
+        {{"s", "--drain-timeout"}, "--drain-timeout needs a value; try --help"},
+        {{"s", "-b"}, "-b needs a value; try --help"},
+        {{"s", "--loud"}, "--loud is no option, or takes no value; try --help"},
+        {{"s", "--show=yes"}, "--show=yes is no option, or takes no value; try --help"},
+        {{"s", "-z"}, "-z is no option, or takes no value; try --help"},
+        {{"s", "-1z"}, "-z is no option, or takes no value; try --help"},
+        {{"s", "70000"},
+         "PORT '70000' is not a port; use 1 to 65535, 0 for any free one, or a service name"},
+        {{"s", "1", "2"}, "'2' is one operand too many; give one PORT"},
+        {{"s", "-U", "/p", "4242"},
+         "--unix '/p' stands instead of PORT, --bind, -4 and -6; leave those out"},
+        {{"s", "-U", "/p", "-4"},
+         "--unix '/p' stands instead of PORT, --bind, -4 and -6; leave those out"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct server_options o;
+        char error[OPTIONS_ERROR_MAX] = "";
+        assert_false(server(&o, error, rows[i].words));
+        assert_string_equal(error, rows[i].error);
+    }
+}
+
+static void test_server_environment(void **state)
+{
+    (void)state;
+    struct server_options o;
+    char error[OPTIONS_ERROR_MAX];
+    setenv("ECHO_PORT", "0", 1);
+    setenv("ECHO_BIND", "::1", 1);
+    setenv("ECHO_MODE", "verbatim", 1);
+    assert_true(server(&o, error, (char *[WORDS]){"s"}));
+    assert_int_equal(o.listen.port, 0);
+    assert_int_equal(o.listen.bind_count, 1);
+    assert_int_equal(o.rules.mode, ECHO_VERBATIM);
+    assert_true(server(&o, error, (char *[WORDS]){"s", "-m", "upper", "-b", "*", "9"}));
+    assert_int_equal(o.listen.port, 9);
+    assert_int_equal(o.listen.bind_count, 1);
+    assert_string_equal(o.listen.bind[0], "*");
+    assert_int_equal(o.rules.mode, ECHO_UPPER);
+
+    setenv("ECHO_PORT", "x!", 1);
+    assert_false(server(&o, error, (char *[WORDS]){"s"}));
+    assert_int_equal(strncmp(error, "ECHO_PORT 'x!' is not a port", 28), 0);
+    assert_true(server(&o, error, (char *[WORDS]){"s", "9"})); /* not looked at */
+    setenv("ECHO_PORT", "1", 1);
+    setenv("ECHO_MODEL", "magic", 1);
+    assert_false(server(&o, error, (char *[WORDS]){"s"}));
+    assert_string_equal(error, "ECHO_MODEL 'magic' is not a model; use iterative");
+    unsetenv("ECHO_PORT");
+    unsetenv("ECHO_BIND");
+    unsetenv("ECHO_MODE");
+    unsetenv("ECHO_MODEL");
+}
+
+static void test_client_options(void **state)
+{
+    (void)state;
+    struct client_options o;
+    char error[OPTIONS_ERROR_MAX];
+    assert_true(client(&o, error, (char *[WORDS]){"c", "host"}));
+    assert_string_equal(o.dial.host, "host");
+    assert_int_equal(o.dial.port, 4242);
+    assert_null(o.messages);
+    assert_int_equal(o.expect, LEDGER_ALL);
+    assert_int_equal(o.dial.connect_ms, 10000);
+    assert_int_equal(o.reply_ms, 10000);
+    assert_int_equal(o.dial.retry_ms, 0);
+    assert_false(o.reply_given);
+
+    assert_true(client(&o, error,
+                       (char *[WORDS]){"c", "[::1]:7", "-m", "any", "one", "-W", "0", "--", "-2"}));
+    assert_string_equal(o.dial.host, "::1");
+    assert_int_equal(o.dial.port, 7);
+    assert_int_equal(o.message_count, 2);
+    assert_string_equal(o.messages[0], "one");
+    assert_string_equal(o.messages[1], "-2");
+    assert_int_equal(o.expect, LEDGER_ANYTHING);
+    assert_true(o.reply_given && o.reply_ms == 0);
+
+    assert_true(client(&o, error, (char *[WORDS]){"c", "-U", "/p", "hello"}));
+    assert_int_equal(o.message_count, 1);
+    assert_true(client(&o, error, (char *[WORDS]){"c", "-m", "verbatim", "::1"}));
+    assert_int_equal(o.expect, LEDGER_ONLY(ECHO_VERBATIM));
+    assert_true(client(&o, error, (char *[WORDS]){"c", "-m", "upper", "-6", "::1", "7"}));
+    assert_int_equal(o.expect, LEDGER_ONLY(ECHO_UPPER));
+    assert_int_equal(o.dial.family, AF_INET6);
+}
+
+/* A terminal's 24 lines of 80, with one for the prompt. */
+static void assert_fits_a_screen(const char *help)
+{
+    int lines = 0;
+    for (const char *at = help; *at; lines++) {
+        size_t n = strcspn(at, "\n");
+        if (n > 79)
+            fail_msg("too wide: %.*s", (int)n, at);
+        at += n + (at[n] == '\n');
+    }
+    assert_in_range(lines, 10, 23);
+}
+
+static void test_help_fits_a_screen(void **state)
+{
+    (void)state;
+    char help[4096];
+    server_options_help(help, sizeof help);
+    assert_fits_a_screen(help);
+    client_options_help(help, sizeof help);
+    assert_fits_a_screen(help);
+}
+
+/* The help names every mode that there is. */
+static void test_help_names_all_modes(void **state)
+{
+    (void)state;
+    char help[4096];
+    for (unsigned m = 0; echo_mode_name(m); m++) {
+        server_options_help(help, sizeof help);
+        assert_non_null(strstr(help, echo_mode_name(m)));
+        client_options_help(help, sizeof help);
+        assert_non_null(strstr(help, echo_mode_name(m)));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_ports),
+        cmocka_unit_test(test_hosts),
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_server_defaults),
+        cmocka_unit_test(test_server_options),
+        cmocka_unit_test(test_server_complaints),
+        cmocka_unit_test(test_server_environment),
+        cmocka_unit_test(test_client_options),
+        cmocka_unit_test(test_help_fits_a_screen),
+        cmocka_unit_test(test_help_names_all_modes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
