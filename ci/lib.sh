@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # lib.sh - shared by the scripts here: installing what is missing. To be sourced.
 
 say() { printf '%s\n' "$*" >&2; }
@@ -8,6 +9,7 @@ say() { printf '%s\n' "$*" >&2; }
 need() {
     missing=
     for pair in "$@"; do
+        # shellcheck disable=SC2086 # a pattern
         case ${pair%%:*} in
         */*) found=$(ls -d ${pair%%:*} 2>/dev/null || true) ;;
         *) found=$(command -v "${pair%%:*}" || true) ;;

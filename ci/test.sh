@@ -6,7 +6,12 @@ cd "$(dirname "$0")/.."
 . ci/lib.sh
 preset=${1:-release}
 
-need cmake:cmake make:make gcc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
+need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' strace:strace
+case $preset in
+clang) need clang:clang ;;
+asan) need clang:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a:libclang-rt-dev' ;;
+esac
+say "building and testing with the preset $preset"
 cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset" -j "$(nproc)"
 ctest --preset "$preset"
