@@ -54,22 +54,23 @@ static enum echo_end complete(struct session *s, struct echo_line *line, step_fn
     }
 }
 
-/* Pushes the bytes in[0..n) in one piece. */
+/* Pushes the bytes in[0..n) in one piece, copied to the end of the heap block at end - n. */
 static enum echo_end push(struct session *s, struct echo_line *line, const token *in, size_t n,
-                          size_t window)
+                          uint8_t *end, size_t window)
 {
-    uint8_t *piece = malloc(n ? n : 1);
-    require(piece != NULL, "out of memory");
+    uint8_t *piece = end - n;
     for (size_t i = 0; i < n; i++)
         piece[i] = (uint8_t)in[i];
-    enum echo_end end = complete(s, line, echo_line_push, n ? piece : NULL, n, window);
-    free(piece);
-    return end;
+    return complete(s, line, echo_line_push, n ? piece : NULL, n, window);
 }
 
 void drive(struct session *s, enum echo_mode mode, bool dot_stop, const token *in, size_t n,
            cut_fn *cut, const void *context, size_t window)
 {
+    static const token more[] = {'x', '\n'};
+    size_t block_size = n > 2 ? n : 2;
+    uint8_t *block = malloc(block_size), *block_end = block + block_size;
+    require(block != NULL, "out of memory");
     struct echo_line line;
     memset(&line, 0xA5, sizeof line); /* init must not rely on what was there */
     echo_line_init(&line, mode, dot_stop);
@@ -90,15 +91,15 @@ void drive(struct session *s, enum echo_mode mode, bool dot_stop, const token *i
         size_t from = i++;
         while (i < n && in[i] != SILENCE && !(cut && cut(context, i - 1)))
             i++;
-        s->end = push(s, &line, in + from, i - from, window);
+        s->end = push(s, &line, in + from, i - from, block_end, window);
     }
     if (s->end == ECHO_OPEN)
         s->end = complete(s, &line, echo_line_finish, NULL, 0, window);
 
     /* After the end every call says the same and moves nothing. */
     size_t len = s->len;
-    require(push(s, &line, (const token[]){'x', '\n'}, 2, 8) == s->end && s->len == len,
-            "push after end");
+    require(push(s, &line, more, 2, block_end, 8) == s->end && s->len == len, "push after the end");
     require(complete(s, &line, echo_line_finish, NULL, 0, 8) == s->end && s->len == len,
-            "end after end");
+            "finish after the end");
+    free(block);
 }

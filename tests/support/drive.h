@@ -1,7 +1,7 @@
 /* drive.h - runs a whole session through the line engine, cut up in any way.
  *
- * Each piece of input is copied to a heap block of exactly its length, so that a sanitizer or
- * Valgrind sees a read beyond it.
+ * Each piece of input is copied to the very end of a heap block, so that a sanitizer or Valgrind
+ * sees a read beyond it.
  */
 #ifndef TESTS_DRIVE_H
 #define TESTS_DRIVE_H
