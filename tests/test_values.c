@@ -276,6 +276,8 @@ static void test_server_complaints(void **state)
         {{"s", "1", "2"}, "'2' is one operand too many; give one PORT"},
         {{"s", "-U", "/p", "4242"},
          "--unix '/p' stands instead of PORT, --bind, -4 and -6; leave those out"},
+        {{"s", "-4U", "\r"},
+         "--unix '\\r' stands instead of PORT, --bind, -4 and -6; leave those out"},
         {{"s", "-U", "/p", "-4"},
          "--unix '/p' stands instead of PORT, --bind, -4 and -6; leave those out"},
     };

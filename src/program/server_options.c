@@ -108,21 +108,21 @@ static bool set_port(struct server_options *o, const char *what, const char *val
 
 static bool parse_operands(struct server_options *o, int argc, char **argv, char *error)
 {
-    const char *variable = getenv("ECHO_PORT");
+    const char *variable = getenv("ECHO_PORT"), *path = o->listen.unix_path;
+    char shown[128];
     if (argc > 1) {
-        char shown[128];
         text_escape(argv[1], shown, sizeof shown);
         snprintf(error, OPTIONS_ERROR_MAX, "'%s' is one operand too many; give one PORT", shown);
         return false;
     }
-    if (o->listen.unix_path) {
-        if (argc == 0 && o->listen.bind_count == 0 && !o->ipv4 && !o->ipv6)
-            return true;
+    if (path && (argc > 0 || o->listen.bind_count > 0 || o->ipv4 || o->ipv6)) {
+        text_escape(path, shown, sizeof shown);
         snprintf(error, OPTIONS_ERROR_MAX,
-                 "--unix '%s' stands instead of PORT, --bind, -4 and -6; leave those out",
-                 o->listen.unix_path);
+                 "--unix '%s' stands instead of PORT, --bind, -4 and -6; leave those out", shown);
         return false;
     }
+    if (path)
+        return true;
     if (argc == 1)
         return set_port(o, "PORT", argv[0], error);
     return !variable || set_port(o, "ECHO_PORT", variable, error);
