@@ -26,7 +26,14 @@ struct run {
 
     size_t out_at, out_len; /* reply[out_at..out_len) is to be written out */
     enum exchange_end end;
+    int error; /* errno, where end is a failure */
 };
+
+static void fail(struct run *r, enum exchange_end end)
+{
+    r->error = errno;
+    r->end = end;
+}
 
 /* Takes n bytes just read into at: up to the end of a dot line, where that ends the input. */
 static void take(struct run *r, const uint8_t *at, size_t n)
@@ -79,7 +86,7 @@ static void read_input(struct run *r)
     else if (n == 0)
         r->input_open = false;
     else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
-        r->end = EXCHANGE_INPUT_FAILED;
+        fail(r, EXCHANGE_INPUT_FAILED);
 }
 
 /* Sends what there is, and the FIN after the last of it. */
@@ -151,7 +158,7 @@ static void receive(struct run *r)
         r->end = closed_by_server(r);
         break;
     case SOCKET_FAILED:
-        r->end = ledger_parted(r->ledger) ? EXCHANGE_RIGHT : EXCHANGE_RESET;
+        fail(r, ledger_parted(r->ledger) ? EXCHANGE_RIGHT : EXCHANGE_RESET);
         break;
     case SOCKET_AGAIN:
         break;
@@ -173,7 +180,7 @@ static void write_some(struct run *r)
         r->out_at += (size_t)n;
     } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
         r->out_at = r->out_len;
-        r->end = EXCHANGE_OUTPUT_FAILED;
+        fail(r, EXCHANGE_OUTPUT_FAILED);
     }
     r->heard = clock_ms(); /* nobody listened to the server meanwhile */
 }
@@ -221,6 +228,8 @@ static void step(struct run *r)
 
     if (messages || fds[0].revents)
         read_input(r);
+    if (r->end != EXCHANGE_OPEN)
+        return;
     if (fds[2].revents)
         write_some(r);
     else if (fds[1].revents && !writing(r))
@@ -230,7 +239,7 @@ static void step(struct run *r)
         r->end = EXCHANGE_TIMEOUT;
 }
 
-enum exchange_end exchange_run(const struct exchange *x)
+enum exchange_end exchange_run(const struct exchange *x, int *error)
 {
     uint64_t now = clock_ms();
     struct run r = {.x = x,
@@ -249,5 +258,6 @@ enum exchange_end exchange_run(const struct exchange *x)
         (void)socket_wait(&output, 1, UINT64_MAX);
         write_some(&r);
     }
+    *error = r.error;
     return r.end;
 }

@@ -15,9 +15,9 @@ enum exchange_end {
     EXCHANGE_SHORT,    /* the server closed with something still owed or unsent */
     EXCHANGE_MISMATCH, /* a wrong byte: see the ledger's fault */
     EXCHANGE_TIMEOUT,  /* nothing came for reply_ms although something was owed */
-    EXCHANGE_RESET,    /* the connection broke; errno says how */
-    EXCHANGE_INPUT_FAILED,  /* reading the input failed; errno says how */
-    EXCHANGE_OUTPUT_FAILED, /* writing the output failed; errno says how */
+    EXCHANGE_RESET,    /* the connection broke; the error says how */
+    EXCHANGE_INPUT_FAILED,  /* reading the input failed; likewise */
+    EXCHANGE_OUTPUT_FAILED, /* writing the output failed; likewise */
 };
 
 struct exchange {
@@ -50,7 +50,8 @@ struct exchange {
     void *context;
 };
 
-/* Goes on until it is over; what has come is written out first. */
-enum exchange_end exchange_run(const struct exchange *x);
+/* Goes on until it is over; what has come is written out first. *error is set to an errno where the
+ * result says so. */
+enum exchange_end exchange_run(const struct exchange *x, int *error);
 
 #endif

@@ -91,7 +91,7 @@ static void tell_mismatch(const struct ledger_fault *fault)
              fault->or_expected < 0 ? "" : byte_text(fault->or_expected, or_expected));
 }
 
-/* Tells how it ended. Returns the exit status. error is the errno where one was left. */
+/* Tells how it ended. Returns the exit status. */
 static int conclude(const struct client_options *o, const struct ledger *l, enum exchange_end end,
                     int error)
 {
@@ -159,8 +159,8 @@ static int converse(const struct client_options *o, int fd, const char *address)
     ledger_init(&ledger, o->expect, window, sizeof window);
 
     uint64_t start = clock_ms();
-    enum exchange_end end = exchange_run(&x);
-    int error = errno;
+    int error;
+    enum exchange_end end = exchange_run(&x, &error);
     if (session.progress_shown)
         (void)output_offer(STDERR_FILENO, "\r\033[K", 4);
     if (x.prompt)
