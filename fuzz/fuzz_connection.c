@@ -26,7 +26,7 @@ struct world {
     uint8_t buffer[BUFFER_MAX];
     size_t size;
     uint64_t now;
-    bool ended, stopping;
+    bool ended, stopping, fin_sent, lost;
 
     token happened[HAPPENED_MAX]; /* bytes and silences, as the connection got them */
     size_t happened_len;
@@ -50,8 +50,7 @@ static void check_state(const struct world *w)
     check(owed <= w->size, "more owed than the buffer holds");
     check(owed == 0 || (bytes >= w->buffer && bytes + owed <= w->buffer + w->size),
           "owed bytes outside the buffer");
-    check(over == (conn_deadline(c) == CONN_NEVER) || w->rules.idle_ms == 0 || !over,
-          "a deadline after the end");
+    check(!over || conn_deadline(c) == CONN_NEVER, "a deadline after the end");
 }
 
 static void receive(struct world *w, size_t most)
@@ -82,6 +81,14 @@ static void send_some(struct world *w, size_t most)
     memcpy(w->got + w->got_len, bytes, n);
     w->got_len += n;
     conn_sent(&w->conn, n, w->now);
+}
+
+static void send_fin(struct world *w)
+{
+    if (!conn_fin_due(&w->conn))
+        return;
+    conn_fin_sent(&w->conn, w->now);
+    w->fin_sent = true;
 }
 
 /* Nothing happens until the connection's own deadline. */
@@ -117,16 +124,17 @@ static void step(struct world *w, uint8_t what)
         w->stopping = true;
         break;
     case 0x70:
-        if ((what & 15) == 0)
+        if ((what & 15) == 0) {
+            w->lost = true;
             conn_lost(&w->conn);
-        else
+        } else {
             w->now += (uint64_t)amount * 8;
+        }
         break;
     default:
         receive(w, amount);
         send_some(w, amount);
-        if (conn_fin_due(&w->conn))
-            conn_fin_sent(&w->conn, w->now);
+        send_fin(w);
     }
 }
 
@@ -136,8 +144,7 @@ static void finish(struct world *w)
     for (int steps = 0; conn_over(&w->conn) == CONN_OPEN; steps++) {
         check(steps < 8 * STREAM_MAX, "it does not come to an end");
         check_state(w);
-        if (conn_fin_due(&w->conn))
-            conn_fin_sent(&w->conn, w->now);
+        send_fin(w);
         send_some(w, SIZE_MAX);
         receive(w, SIZE_MAX);
         if (w->stream_len == 0 && conn_room(&w->conn) > 0) {
@@ -166,6 +173,8 @@ static void compare(const struct world *w)
               "it ended for another reason than the model says");
     }
     check(why != CONN_EOF || w->ended, "end of input without an end of input");
+    if ((why == CONN_QUIT || why == CONN_STOP) && !w->lost && !w->stopping && !w->rules.idle_ms)
+        check(w->fin_sent || w->ended, "closed under a client that may still be sending");
     check(why != CONN_DRAIN || w->stopping, "drained without a stop");
     check(w->conn.bytes_out == w->got_len, "bytes_out is not what was sent");
 }
