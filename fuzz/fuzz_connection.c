@@ -116,7 +116,7 @@ static void step(struct world *w, uint8_t what)
     case 0x50:
         if (conn_room(&w->conn) > 0 && w->stream_len == 0) {
             w->ended = true;
-            conn_ended(&w->conn, w->now);
+            conn_ended(&w->conn);
         }
         break;
     case 0x60:
@@ -149,7 +149,7 @@ static void finish(struct world *w)
         receive(w, SIZE_MAX);
         if (w->stream_len == 0 && conn_room(&w->conn) > 0) {
             w->ended = true;
-            conn_ended(&w->conn, w->now);
+            conn_ended(&w->conn);
         }
     }
 }

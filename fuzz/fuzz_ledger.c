@@ -8,54 +8,12 @@
  */
 #include "check.h"
 #include "connection/ledger.h"
+#include "support/judge.h"
 #include "target.h"
 
 #include <string.h>
 
 enum { SENT_MAX = 255, REPLY_MAX = 1024 };
-
-static uint8_t mapped(unsigned mode, uint8_t c)
-{
-    return mode == ECHO_UPPER && c >= 'a' && c <= 'z' ? (uint8_t)(c - 32) : c;
-}
-
-static bool is_quit(const uint8_t *line, size_t n)
-{
-    return n >= 4 && (line[0] | 32) == 'q' && (line[1] | 32) == 'u' && (line[2] | 32) == 'i' &&
-           (line[3] | 32) == 't' &&
-           (n == 4 || line[4] == '\n' || (line[4] == '\r' && (n == 5 || line[5] == '\n')));
-}
-
-/* How many bytes of the farewell in reply[0..n) are right. */
-static size_t judge_good_bye(const uint8_t *reply, size_t n, bool cr)
-{
-    static const char *const farewells[] = {"Good bye\n", "Good bye\r\n"};
-    size_t best = 0;
-    for (int i = 0; i <= cr; i++) {
-        size_t len = strlen(farewells[i]), same = 0;
-        while (same < n && same < len && reply[same] == (uint8_t)farewells[i][same])
-            same++;
-        best = same > best ? same : best;
-    }
-    return best;
-}
-
-/* How many bytes of the reply a server of that one mode would have sent, too. */
-static size_t judge(unsigned mode, const uint8_t *sent, size_t sent_len, const uint8_t *reply,
-                    size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (i == sent_len)
-            return i;
-        bool line_start = i == 0 || sent[i - 1] == '\n';
-        if (reply[i] == mapped(mode, sent[i]))
-            continue;
-        if (mode == ECHO_UPPER && line_start && reply[i] == 'G' && is_quit(sent + i, sent_len - i))
-            return i + judge_good_bye(reply + i, n - i, sent_len - i > 4 && sent[i + 4] == '\r');
-        return i;
-    }
-    return n;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -70,12 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const uint8_t *sent = data + 2, *reply = sent + sent_len;
     reply_len = reply_len < REPLY_MAX ? reply_len : REPLY_MAX;
 
-    size_t expected = 0;
-    for (unsigned m = ECHO_UPPER; m <= ECHO_VERBATIM; m++)
-        if (modes & LEDGER_ONLY(m)) {
-            size_t right = judge(m, sent, sent_len, reply, reply_len);
-            expected = right > expected ? right : expected;
-        }
+    size_t expected = judge(modes, sent, sent_len, reply, reply_len);
 
     /* All is put; sent at once, or in pieces before the reply comes. */
     uint8_t *at;

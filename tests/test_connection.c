@@ -117,7 +117,7 @@ static void run_vector(const struct vector *v, size_t in_step, size_t out_step)
             conn_received(&c, piece, n, now);
             check(&c);
         } else if (conn_room(&c) > 0) {
-            conn_ended(&c, now);
+            conn_ended(&c);
             check(&c);
         }
     }
@@ -155,6 +155,14 @@ static void test_smallest_buffer(void **state)
     }
     assert_int_equal(conn_owed(&c, &bytes), 10);
     assert_memory_equal(bytes, "Good bye\r\n", 10);
+
+    conn_init(&c, &upper, small, sizeof small, 0);
+    conn_received(&c, (const uint8_t *)"q", 1, 5);
+    assert_int_equal(conn_deadline(&c), 5 + CONN_SILENCE_MS);
+    conn_drain(&c, 5);
+    assert_int_equal(conn_deadline(&c), 5 + CONN_QUIET_MS);
+    conn_ended(&c);
+    assert_int_equal(conn_owed(&c, &bytes), 1);
 }
 
 static void test_not_read_while_owed(void **state)
@@ -177,7 +185,7 @@ static void test_end_of_input_sends_what_is_owed(void **state)
     struct conn c;
     start(&c, &upper, 0);
     give(&c, "qui", 0);
-    conn_ended(&c, 1);
+    conn_ended(&c);
     check(&c);
     assert_int_equal(conn_over(&c), CONN_OPEN);
     take(&c, SIZE_MAX, 1, 2);
@@ -199,7 +207,7 @@ static void test_quit_parts_with_a_fin_and_lingers(void **state)
     fin(&c, 20);
     give(&c, "discarded", 30);
     assert_int_equal(conn_over(&c), CONN_OPEN);
-    conn_ended(&c, 40);
+    conn_ended(&c);
     check(&c);
     assert_int_equal(conn_over(&c), CONN_QUIT);
     assert_int_equal(c.bytes_in, 18);
@@ -292,6 +300,16 @@ static void test_idle(void **state)
     give(&c, "hello\n", 600);
     take(&c, 1, 1, 1500);
     expire(&c, 1500 + upper.idle_ms);
+    assert_int_equal(conn_over(&c), CONN_IDLE);
+}
+
+static void test_shortest_idle_limit(void **state)
+{
+    (void)state;
+    struct conn_rules rules = {.mode = ECHO_VERBATIM, .idle_ms = 1};
+    struct conn c;
+    start(&c, &rules, 100);
+    expire(&c, 101);
     assert_int_equal(conn_over(&c), CONN_IDLE);
 }
 
@@ -421,6 +439,62 @@ static void test_a_used_one_starts_afresh(void **state)
     assert_int_equal(conn_deadline(&c), 8 + upper.idle_ms);
 }
 
+/* Each breach starts from a connection with something owed, or with nothing. */
+static struct conn breached;
+
+static void receive_nothing(void)
+{
+    conn_received(&breached, (const uint8_t *)"", 0, 0);
+}
+
+static void receive_too_much(void)
+{
+    static const uint8_t bytes[sizeof buffer];
+    conn_received(&breached, bytes, sizeof buffer - ECHO_LINE_SLACK + 1, 0);
+}
+
+static void end_while_owed(void)
+{
+    give(&breached, "hello\n", 0);
+    conn_ended(&breached);
+}
+
+static void send_too_much(void)
+{
+    give(&breached, "hello\n", 0);
+    take(&breached, 1, 1, 0);
+    conn_sent(&breached, 6, 0);
+}
+
+static void send_nothing(void)
+{
+    give(&breached, "hello\n", 0);
+    conn_sent(&breached, 0, 0);
+}
+
+static void fin_out_of_turn(void)
+{
+    conn_fin_sent(&breached, 0);
+}
+
+static void too_small_a_buffer(void)
+{
+    conn_init(&breached, &upper, buffer, CONN_BUFFER_MIN - 1, 0);
+}
+
+static void test_breaches_abort(void **state)
+{
+    (void)state;
+    start(&breached, &upper, 0);
+    assert_aborts(receive_nothing);
+    assert_aborts(receive_too_much);
+    assert_aborts(end_while_owed);
+    assert_aborts(send_too_much);
+    assert_aborts(send_nothing);
+    assert_aborts(fin_out_of_turn);
+    assert_aborts(too_small_a_buffer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_silence_restarts_with_each_byte),
         cmocka_unit_test(test_no_silence_while_owed),
         cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_shortest_idle_limit),
         cmocka_unit_test(test_no_idle_limit),
         cmocka_unit_test(test_never_reader_ends_by_idle),
         cmocka_unit_test(test_reset),
@@ -444,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_no_flood_puts_off_the_end),
         cmocka_unit_test(test_drain_of_a_lingering_client),
         cmocka_unit_test(test_a_used_one_starts_afresh),
+        cmocka_unit_test(test_breaches_abort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* test_ledger.c - the client's account: right replies in every cut, and every kind of wrong one. */
 #include "connection/ledger.h"
 #include "support/drive.h"
+#include "support/judge.h"
+#include "support/model.h"
 #include "support/vectors.h"
 
 #include "support/test.h"
@@ -14,6 +16,7 @@ static struct ledger l;
 static void start(unsigned modes)
 {
     memset(&l, 0xA5, sizeof l);
+    memset(buffer, 'X', sizeof buffer); /* not to be taken for something sent */
     ledger_init(&l, modes, buffer, sizeof buffer);
 }
 
@@ -179,6 +182,9 @@ static void test_good_bye_ends_the_account(void **state)
     assert_true(ledger_parted(&l));
     assert_int_equal(ledger_owed(&l), 0);
     assert_wrong("M", 9, -1, -1);
+    start(UPPER);
+    send_text("quit\nmore\n");
+    assert_wrong("Good bye\nQUIT\n", 9, -1, -1);
 }
 
 static void test_good_bye_in_auto_means_upper(void **state)
@@ -214,6 +220,32 @@ static void test_good_bye_only_for_quit(void **state)
     start(VERBATIM);
     send_text("quit\n");
     assert_wrong("Good bye\n", 0, 'q', -1);
+}
+
+/* What is put but not sent yet cannot have been answered. */
+static void test_good_bye_before_quit_is_sent(void **state)
+{
+    (void)state;
+    start(UPPER);
+    put((const uint8_t *)"quit\n", 5);
+    ledger_sent(&l, 3);
+    assert_wrong("G", 0, 'Q', -1);
+    start(UPPER);
+    put((const uint8_t *)"quit\r\n", 6);
+    ledger_sent(&l, 4);
+    assert_wrong("Good bye\r", 8, '\n', -1);
+}
+
+/* Once the server takes leave, what is sent meanwhile changes nothing. */
+static void test_good_bye_crosses_more_input(void **state)
+{
+    (void)state;
+    start(UPPER);
+    send_text("quit");
+    assert_right("G");
+    send_text("s\n");
+    assert_right("ood bye\n");
+    assert_true(ledger_parted(&l));
 }
 
 static void test_good_bye_ending(void **state)
@@ -262,10 +294,12 @@ static void test_anything_compares_nothing(void **state)
 static void test_stream_longer_than_the_buffer(void **state)
 {
     (void)state;
-    uint8_t small[17], *at;
+    enum { SMALL = 17 };
+    uint8_t *small = malloc(SMALL), *at;
+    assert_non_null(small);
     uint64_t in = 0, sent = 0, back = 0;
     const uint64_t total = 100000;
-    ledger_init(&l, UPPER, small, sizeof small);
+    ledger_init(&l, UPPER, small, SMALL);
     while (back < total) {
         const uint8_t *bytes;
         size_t room = ledger_room(&l, &at), n = room < 7 ? room : 7;
@@ -275,6 +309,9 @@ static void test_stream_longer_than_the_buffer(void **state)
             ledger_put(&l, 1);
         }
         size_t unsent = ledger_unsent(&l, &bytes);
+        assert_int_equal(unsent, in - sent);
+        for (size_t i = 0; i < unsent; i++)
+            assert_int_equal(bytes[i], 'a' + (sent + i) % 23);
         n = unsent < 5 ? unsent : 5;
         ledger_sent(&l, n);
         sent += n;
@@ -283,6 +320,196 @@ static void test_stream_longer_than_the_buffer(void **state)
             assert_int_equal(ledger_reply(&l, &c, 1), 1);
         }
         assert_int_equal(ledger_owed(&l), sent - back);
+    }
+    assert_int_equal(ledger_sent_total(&l), total);
+    assert_int_equal(ledger_back_total(&l), total);
+    free(small);
+}
+
+/* Room comes free when nothing is left, or at least half of it; not byte by byte. */
+static void test_room(void **state)
+{
+    (void)state;
+    uint8_t *memory = malloc(16), *at;
+    assert_non_null(memory);
+    ledger_init(&l, VERBATIM, memory, 16);
+    assert_int_equal(ledger_room(&l, &at), 16);
+    assert_ptr_equal(at, memory);
+    memcpy(at, "0123456789abcdef", 16);
+    ledger_put(&l, 16);
+    ledger_sent(&l, 14);
+    assert_right("0123456");
+    assert_int_equal(ledger_room(&l, &at), 0);
+    assert_right("7");
+    assert_int_equal(ledger_room(&l, &at), 8);
+    assert_ptr_equal(at, memory + 8);
+    assert_right("89abcd");
+    ledger_sent(&l, 2);
+    assert_right("ef");
+    assert_int_equal(ledger_room(&l, &at), 16);
+    free(memory);
+}
+
+/* Longer than what is compared in one go, with a wrong byte at every place that may matter. */
+static void test_wrong_byte_in_a_long_reply(void **state)
+{
+    (void)state;
+    enum { N = 3 * 4096 + 5 };
+    static uint8_t memory[N], sent[N], reply[N];
+    static const size_t places[] = {0,    1,    4094, 4095,  4096,  4097,
+                                    8191, 8192, 8193, 12287, 12288, N - 1};
+    static const size_t steps[] = {N, 4096, 4095, 1000};
+    for (size_t i = 0; i < N; i++) {
+        sent[i] = (uint8_t)(i * 7 % 251);
+        reply[i] = (uint8_t)(sent[i] >= 'a' && sent[i] <= 'z' ? sent[i] - 32 : sent[i]);
+    }
+    for (size_t p = 0; p <= sizeof places / sizeof places[0]; p++)
+        for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
+            size_t wrong = p < sizeof places / sizeof places[0] ? places[p] : N, right = 0, n = 0;
+            uint8_t *at;
+            ledger_init(&l, UPPER, memory, sizeof memory);
+            assert_int_equal(ledger_room(&l, &at), N);
+            memcpy(at, sent, N);
+            ledger_put(&l, N);
+            ledger_sent(&l, N);
+            if (wrong < N)
+                reply[wrong] ^= 0x80;
+            for (size_t accepted = n; right < N && accepted == n; right += accepted) {
+                n = N - right < steps[s] ? N - right : steps[s];
+                accepted = ledger_reply(&l, reply + right, n);
+            }
+            assert_int_equal(right, wrong);
+            if (wrong < N) {
+                reply[wrong] ^= 0x80;
+                assert_int_equal(l.fault.offset, wrong);
+                assert_int_equal(l.fault.expected, reply[wrong]);
+            }
+        }
+}
+
+/* One reply in one cut: as many right bytes as the judge finds. */
+static void check_judged(unsigned modes, const uint8_t *sent, size_t n, const uint8_t *reply,
+                         size_t m, size_t step)
+{
+    size_t expected = judge(modes, sent, n, reply, m), right = 0, part, accepted;
+    start(modes);
+    put(sent, n);
+    ledger_sent(&l, n / 2);
+    ledger_sent(&l, n - n / 2);
+    do {
+        part = m - right < step ? m - right : step;
+        uint8_t *piece = malloc(part ? part : 1); /* of exactly that length, for a sanitizer */
+        assert_non_null(piece);
+        memcpy(piece, reply + right, part);
+        accepted = ledger_reply(&l, piece, part);
+        free(piece);
+        right += accepted;
+    } while (accepted == part && right < m);
+    if (right != expected) {
+        print_error("modes %x, sent '%.*s', reply '%.*s', by %zu: %zu right, expected %zu\n", modes,
+                    (int)n, (const char *)sent, (int)m, (const char *)reply, step, right, expected);
+        fail();
+    }
+    if (right < m)
+        assert_true(l.fault.offset == right && l.fault.got == reply[right] &&
+                    l.fault.expected != l.fault.got && l.fault.or_expected != l.fault.got);
+    else
+        assert_true(ledger_parted(&l) || ledger_owed(&l) > 0 || m == n);
+}
+
+/* Every short input after each opening, answered by each kind of server, with every byte of the
+ * answer changed in every way that may matter, cut short and drawn out. */
+static void check_answers(const uint8_t *sent, size_t n)
+{
+    static const uint8_t changes[] = {'G', 'o', 'Q', 'q', 'X', 'x', '\r', '\n', 'u'};
+    static const unsigned sets[] = {UPPER, VERBATIM, LEDGER_ALL};
+    struct session answer[3];
+    uint8_t out[3][64];
+    token in[32];
+    for (size_t i = 0; i < n; i++)
+        in[i] = sent[i];
+    for (int a = 0; a < 3; a++) {
+        answer[a] = (struct session){.out = out[a], .room = sizeof out[a]};
+        model(&answer[a], a == 1 ? ECHO_VERBATIM : ECHO_UPPER, false, in, n);
+    }
+    echo_mode_map(ECHO_UPPER, out[2], sent, n); /* who knows no quit */
+    answer[2].len = n;
+    for (int a = 0; a < 3; a++) {
+        size_t m = answer[a].len;
+        memcpy(out[a] + m, "X", 1); /* one too many */
+        for (size_t set = 0; set < 3; set++)
+            for (size_t step = 1; step <= 64; step += 63) {
+                check_judged(sets[set], sent, n, out[a], m, step);
+                check_judged(sets[set], sent, n, out[a], m + 1, step);
+                for (size_t at = 0; at < m; at++) {
+                    uint8_t right = out[a][at];
+                    for (size_t c = 0; c < sizeof changes; c++) {
+                        out[a][at] = changes[c];
+                        check_judged(sets[set], sent, n, out[a], m, step);
+                    }
+                    out[a][at] = right;
+                }
+            }
+    }
+}
+
+static void test_every_short_exchange_as_the_judge_says(void **state)
+{
+    (void)state;
+    static const char *const openings[] = {"",     "quit",   "a\nquit", "xuit", "xquit",
+                                           "quix", "QuIt\r", "G",       "1\n2"};
+    static const uint8_t alphabet[] = {'q', 't', '\r', '\n', 'x', 'Z'};
+    for (size_t o = 0; o < sizeof openings / sizeof openings[0]; o++)
+        for (unsigned length = 0, count = 1; length <= 3; length++, count *= sizeof alphabet)
+            for (unsigned word = 0; word < count; word++) {
+                uint8_t sent[32];
+                size_t n = strlen(openings[o]);
+                memcpy(sent, openings[o], n);
+                for (unsigned i = 0, rest = word; i < length; i++, rest /= sizeof alphabet)
+                    sent[n++] = alphabet[rest % sizeof alphabet];
+                check_answers(sent, n);
+            }
+}
+
+static void put_too_much(void)
+{
+    uint8_t *at;
+    ledger_put(&l, ledger_room(&l, &at) + 1);
+}
+
+static void send_too_much(void)
+{
+    ledger_sent(&l, 2);
+    ledger_sent(&l, 2);
+}
+
+static void no_buffer(void)
+{
+    ledger_init(&l, UPPER, buffer, 0);
+}
+
+static void test_breaches_abort(void **state)
+{
+    (void)state;
+    start(UPPER);
+    put((const uint8_t *)"abc", 3);
+    assert_aborts(put_too_much);
+    assert_aborts(send_too_much);
+    assert_aborts(no_buffer);
+}
+
+static void test_smallest_buffer(void **state)
+{
+    (void)state;
+    uint8_t one, *at;
+    ledger_init(&l, UPPER, &one, 1);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ledger_room(&l, &at), 1);
+        *at = 'a';
+        ledger_put(&l, 1);
+        ledger_sent(&l, 1);
+        assert_int_equal(ledger_room(&l, &at), 0);
+        assert_right("A");
     }
 }
 
@@ -300,10 +527,17 @@ int main(void)
         cmocka_unit_test(test_good_bye_in_auto_means_upper),
         cmocka_unit_test(test_quit_may_come_back_as_a_line),
         cmocka_unit_test(test_good_bye_only_for_quit),
+        cmocka_unit_test(test_good_bye_before_quit_is_sent),
+        cmocka_unit_test(test_good_bye_crosses_more_input),
         cmocka_unit_test(test_good_bye_ending),
         cmocka_unit_test(test_good_bye_cut_short_is_still_owed),
         cmocka_unit_test(test_anything_compares_nothing),
         cmocka_unit_test(test_stream_longer_than_the_buffer),
+        cmocka_unit_test(test_room),
+        cmocka_unit_test(test_smallest_buffer),
+        cmocka_unit_test(test_wrong_byte_in_a_long_reply),
+        cmocka_unit_test(test_every_short_exchange_as_the_judge_says),
+        cmocka_unit_test(test_breaches_abort),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,6 +185,35 @@ static void test_mode_names(void **state)
     assert_false(echo_mode_has_quit(ECHO_VERBATIM));
 }
 
+/* What is told when: the end with the call that brings it about, and the input used up to it. */
+static void test_calls(void **state)
+{
+    (void)state;
+    struct echo_line line;
+    uint8_t out[16];
+    struct echo_cursor io = {(const uint8_t *)"quit\nmore", 9, out, sizeof out};
+    echo_line_init(&line, ECHO_UPPER, false);
+    assert_false(echo_line_waits(&line));
+    assert_int_equal(echo_line_push(&line, &io), ECHO_QUIT);
+    assert_int_equal(io.in_len, 4);
+    assert_false(echo_line_waits(&line));
+
+    io = (struct echo_cursor){(const uint8_t *)"quit", 4, out, sizeof out};
+    echo_line_init(&line, ECHO_UPPER, false);
+    assert_int_equal(echo_line_push(&line, &io), ECHO_OPEN);
+    assert_true(echo_line_waits(&line));
+    assert_int_equal(echo_line_silence(&line, &io), ECHO_QUIT);
+    assert_int_equal(echo_line_silence(&line, &io), ECHO_QUIT);
+    assert_int_equal(sizeof out - io.out_len, 9);
+
+    io = (struct echo_cursor){(const uint8_t *)".", 1, out, sizeof out};
+    echo_line_init(&line, ECHO_VERBATIM, true);
+    assert_int_equal(echo_line_push(&line, &io), ECHO_OPEN);
+    assert_true(echo_line_waits(&line));
+    assert_int_equal(echo_line_silence(&line, &io), ECHO_STOP);
+    assert_int_equal(echo_line_finish(&line, &io), ECHO_STOP);
+}
+
 static void test_state_is_small(void **state)
 {
     (void)state;
@@ -204,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_long_input_equals_model),
         cmocka_unit_test(test_every_byte_value),
         cmocka_unit_test(test_mode_names),
+        cmocka_unit_test(test_calls),
         cmocka_unit_test(test_state_is_small),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,8 +42,6 @@ static uint64_t cut_at(const struct conn *c)
 /* Over at once, whatever is still owed; a session that had ended before keeps its reason. */
 static void cut_off(struct conn *c, enum conn_why why)
 {
-    if (c->phase == OVER)
-        return;
     if (c->phase == SERVING || c->phase == PAYING)
         c->why = (uint8_t)why;
     c->phase = OVER;
@@ -112,10 +110,9 @@ static void finish(struct conn *c, enum conn_why why)
     settle(c, io.out, end, why);
 }
 
-void conn_ended(struct conn *c, uint64_t now)
+void conn_ended(struct conn *c)
 {
     assert(conn_room(c) > 0);
-    c->moved = now;
     c->peer_ended = true;
     if (c->phase == LINGERING)
         c->phase = OVER;

@@ -84,7 +84,7 @@ size_t conn_room(const struct conn *c);
 void conn_received(struct conn *c, const uint8_t *in, size_t n, uint64_t now);
 
 /* The client's FIN was received: it will send no more. Only where conn_room() > 0. */
-void conn_ended(struct conn *c, uint64_t now);
+void conn_ended(struct conn *c);
 
 /* How many bytes are owed to the client; *bytes is set to the first, and stays valid until the next
  * call that is not const. */

@@ -98,8 +98,21 @@ static size_t explained(struct ledger *l, const uint8_t *reply, size_t n)
     return best;
 }
 
-/* Whether the next byte owed begins a line `quit`, as far as that has been sent, and a mode in
- * question knows the command. Sets whether the reply may end in CR LF. */
+/* Takes as much of reply[0..n) as is the echo of what was sent. Returns how much. */
+static size_t take_echo(struct ledger *l, const uint8_t *reply, size_t n)
+{
+    size_t left = l->sent - l->back;
+    size_t right = explained(l, reply, n < left ? n : left);
+    if (right > 0) {
+        l->back += right;
+        l->back_total += right;
+        l->last = l->buffer[l->back - 1];
+    }
+    return right;
+}
+
+/* Whether what is owed next is a line `quit`, as far as that has been sent, and a mode in question
+ * knows the command. Sets whether the reply to it may end in CR LF. */
 static bool quit_is_next(struct ledger *l)
 {
     const uint8_t *line = l->buffer + l->back;
@@ -113,40 +126,39 @@ static bool quit_is_next(struct ledger *l)
     size_t ending = QUIT_LEN + l->crlf;
     if (n > ending && line[ending] != '\n')
         return false;
-
-    unsigned modes = 0;
     for (unsigned m = 0; echo_mode_name(m); m++)
         if ((l->modes & LEDGER_ONLY(m)) && echo_mode_has_quit((enum echo_mode)m))
-            modes |= LEDGER_ONLY(m);
-    if (modes)
-        l->modes = modes;
-    return modes != 0;
+            return true;
+    return false;
 }
 
-/* Takes the next byte of the reply to quit. Returns whether it is right, or sets what would be. */
+/* Takes c if it is the next byte of the reply to quit. Returns whether it is. */
 static bool take_good_bye(struct ledger *l, uint8_t c)
 {
     static const uint8_t text[] = ECHO_GOOD_BYE "\r\n";
     size_t at = l->good_bye;
     bool ends = c == '\n' && (at == GOOD_BYE_LEN || at == GOOD_BYE_LEN + 1);
-    bool goes_on = c == text[at] && (at < GOOD_BYE_LEN || (at == GOOD_BYE_LEN && l->crlf));
-    if (!ends && !goes_on) {
-        l->fault.expected = at < GOOD_BYE_LEN ? text[at] : '\n';
-        l->fault.or_expected = at == GOOD_BYE_LEN && l->crlf ? '\r' : -1;
+    bool goes_on = c == text[at] && (at < GOOD_BYE_LEN || l->crlf);
+    if (l->parted || (!ends && !goes_on))
         return false;
-    }
     l->good_bye++;
     l->parted = ends;
     l->back_total++;
     return true;
 }
 
-/* What was owed instead of the byte that came. */
-static void set_expected(struct ledger *l)
+/* The byte that came is wrong: what was owed? */
+static void set_fault(struct ledger *l, uint8_t got)
 {
-    l->fault.expected = l->fault.or_expected = -1;
+    l->fault = (struct ledger_fault){l->back_total, got, -1, -1};
     if (l->parted || l->back == l->sent)
         return;
+    if (l->good_bye > 0) {
+        bool ending = l->good_bye >= GOOD_BYE_LEN;
+        l->fault.expected = ending ? '\n' : ECHO_GOOD_BYE[l->good_bye];
+        l->fault.or_expected = l->good_bye == GOOD_BYE_LEN && l->crlf ? '\r' : -1;
+        return;
+    }
     for (unsigned m = 0; echo_mode_name(m); m++) {
         if (!(l->modes & LEDGER_ONLY(m)))
             continue;
@@ -165,31 +177,13 @@ size_t ledger_reply(struct ledger *l, const uint8_t *reply, size_t n)
         l->back_total += n;
         return n;
     }
-    while (i < n) {
-        if (l->good_bye > 0 && !l->parted) {
-            if (!take_good_bye(l, reply[i]))
-                break;
+    if (l->good_bye == 0)
+        i = take_echo(l, reply, n);
+    if (l->good_bye > 0 || quit_is_next(l))
+        while (i < n && take_good_bye(l, reply[i]))
             i++;
-            continue;
-        }
-        size_t left = l->parted ? 0 : l->sent - l->back;
-        size_t right = left ? explained(l, reply + i, n - i < left ? n - i : left) : 0;
-        if (right > 0) {
-            i += right;
-            l->back += right;
-            l->back_total += right;
-            l->last = l->buffer[l->back - 1];
-        } else if (left > 0 && reply[i] == ECHO_GOOD_BYE[0] && quit_is_next(l)) {
-            take_good_bye(l, reply[i++]);
-        } else {
-            set_expected(l);
-            break;
-        }
-    }
-    if (i < n) {
-        l->fault.got = reply[i];
-        l->fault.offset = l->back_total;
-    }
+    if (i < n)
+        set_fault(l, reply[i]);
     return i;
 }
 

@@ -16,13 +16,13 @@
 
 enum { START = 0, HELD_QUIT = 4, HELD_QUIT_CR = 5, ORDINARY = 6, DOT_LINE = 7 };
 
-/* What may be held, and all that the engine says on its own account. */
-static const uint8_t text[] = "QUIT\r" ECHO_GOOD_BYE "\r\n" ECHO_GOOD_BYE "\n";
+/* All that the engine says on its own account, and what it may hold. */
+static const uint8_t text[] = ECHO_GOOD_BYE "\r\n" ECHO_GOOD_BYE "\n"
+                                            "quit\r";
 enum {
-    TEXT_HELD = 0,
-    TEXT_BYE_CRLF = TEXT_HELD + 5,
+    TEXT_BYE_CRLF = 0,
     TEXT_BYE_LF = TEXT_BYE_CRLF + (int)sizeof(ECHO_GOOD_BYE) - 1 + 2,
-    TEXT_END = sizeof text - 1
+    TEXT_HELD = TEXT_BYE_LF + (int)sizeof(ECHO_GOOD_BYE) - 1 + 1
 };
 
 /* The longest span mapped before looking for commands in it: it is still in the nearest cache for
@@ -114,7 +114,7 @@ void echo_mode_map(enum echo_mode mode, uint8_t *out, const uint8_t *in, size_t 
 /* Whether c is the byte number `at` (0 to 3) of `quit`, in either case. */
 static bool quit_byte(size_t at, uint8_t c)
 {
-    return (c | 0x20) == (text[TEXT_HELD + at] | 0x20);
+    return (c | 0x20) == text[TEXT_HELD + at];
 }
 
 /* Whether in[0..n), which begins a line, is the command or may still become it. */
@@ -131,15 +131,15 @@ static bool may_be_quit(const uint8_t *in, size_t n)
     return in[HELD_QUIT] == '\r' && (n == HELD_QUIT_CR || in[HELD_QUIT_CR] == '\n');
 }
 
-/* The length of in[0..n) up to the first line begun inside it that is or may become `quit`; else n.
- * out[0..n) is the same span mapped, with q for every 'q' and 'Q'. */
+/* The length of in[0..n), n > 0, up to the first line begun inside it that is or may become `quit`;
+ * else n. out[0..n) is the same span mapped, with q for every 'q' and 'Q'. */
 static size_t before_quit(const uint8_t *in, const uint8_t *out, size_t n, uint8_t q)
 {
-    size_t i = 0;
-    for (int seen = 0; i < n; i++) {
+    int seen = 0;
+    for (size_t i = 1; i < n; i++) {
         if (++seen <= FEW)
             i += find(out + i, q, n - i);
-        if (i > 0 && i < n && in[i - 1] == '\n' && may_be_quit(in + i, n - i))
+        if (in[i - 1] == '\n' && may_be_quit(in + i, n - i))
             return i;
     }
     return n;
@@ -172,8 +172,7 @@ static void good_bye(struct echo_line *line)
 {
     bool cr = line->at == HELD_QUIT_CR;
     line->owed = cr ? TEXT_BYE_CRLF : TEXT_BYE_LF;
-    line->owed_end = cr ? TEXT_BYE_LF : TEXT_END;
-    line->at = ORDINARY;
+    line->owed_end = cr ? TEXT_BYE_LF : TEXT_HELD;
     line->end = ECHO_QUIT;
 }
 
@@ -230,7 +229,7 @@ static bool pay(struct echo_line *line, struct echo_cursor *io)
     while (line->owed != line->owed_end) {
         if (io->out_len == 0)
             return false;
-        map_fn *map = line->owed < TEXT_BYE_CRLF ? modes[line->mode].map : map_verbatim;
+        map_fn *map = line->owed >= TEXT_HELD ? modes[line->mode].map : map_verbatim;
         map(io->out, text + line->owed, 1);
         line->owed++;
         put(io, 1);
@@ -244,9 +243,7 @@ static bool pay(struct echo_line *line, struct echo_cursor *io)
 
 void echo_line_init(struct echo_line *line, enum echo_mode mode, bool dot_stop)
 {
-    bool commands = modes[mode].q != 0 || dot_stop;
-    *line = (struct echo_line){
-        .mode = (uint8_t)mode, .dot_stop = dot_stop, .at = commands ? START : ORDINARY};
+    *line = (struct echo_line){.mode = (uint8_t)mode, .dot_stop = dot_stop, .at = START};
 }
 
 enum echo_end echo_line_push(struct echo_line *line, struct echo_cursor *io)
@@ -270,13 +267,13 @@ enum echo_end echo_line_push(struct echo_line *line, struct echo_cursor *io)
 /* A silence and the end of input stand for the LF that did not come (section 4). */
 static void settle(struct echo_line *line)
 {
-    if (line->end != ECHO_OPEN)
+    if (line->end != ECHO_OPEN || line->at == ORDINARY)
         return;
     if (line->at == DOT_LINE)
         line->end = ECHO_STOP;
-    else if (line->at == HELD_QUIT || line->at == HELD_QUIT_CR)
+    else if (line->at >= HELD_QUIT)
         good_bye(line);
-    else if (line->at > START && line->at < HELD_QUIT)
+    else if (line->at > START)
         release(line);
 }
 
@@ -296,7 +293,5 @@ enum echo_end echo_line_finish(struct echo_line *line, struct echo_cursor *io)
 
 bool echo_line_waits(const struct echo_line *line)
 {
-    if (line->end != ECHO_OPEN)
-        return false;
-    return line->at == DOT_LINE || (line->at > START && line->at < ORDINARY);
+    return line->end == ECHO_OPEN && line->at != START && line->at != ORDINARY;
 }

@@ -83,7 +83,7 @@ static void receive(struct run *r)
         conn_received(c, s->in, n, clock_ms());
         break;
     case SOCKET_ENDED:
-        conn_ended(c, clock_ms());
+        conn_ended(c);
         break;
     case SOCKET_FAILED:
         conn_lost(c);
