@@ -27,7 +27,7 @@ afl)
     ;;
 *) say "no engine '$engine': libfuzzer, libfuzzer-fast or afl"; exit 2 ;;
 esac
-[ -f "fuzz/fuzz_$target.c" ] || { say "no target '$target'; there are: $(ls fuzz/fuzz_*.c | sed 's/.*fuzz_\(.*\)\.c/\1/' | xargs)"; exit 2; }
+[ -f "fuzz/fuzz_$target.c" ] || { say "no target '$target'; there are line, connection, ledger and options"; exit 2; }
 
 AFL_QUIET=1 cmake -B "$build" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_FLAGS="$flags" \
     -DBUILD_TESTING=OFF -DECHO_FUZZ_ENGINE="$link" >/dev/null

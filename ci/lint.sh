@@ -1,10 +1,48 @@
 #!/bin/sh
-# Layout and scripts: clang-format and shellcheck, over every file that git knows.
+# Layout, scripts and static analysis: clang-format, shellcheck, gcc -fanalyzer, clang-tidy and cppcheck.
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
-need clang-format:clang-format shellcheck:shellcheck
+need clang-format:clang-format shellcheck:shellcheck clang-tidy:clang-tidy cppcheck:cppcheck cmake:cmake gcc:gcc clang:clang \
+    pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
 
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 git ls-files '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR
-echo "lint: $(git ls-files '*.c' '*.h' | wc -l) C files and $(git ls-files '*.sh' .ci/run | wc -l) scripts are in order"
+echo "lint: layout and scripts are in order"
+
+# The shipped sources, and the fuzz targets, as the compiler sees them.
+build="build-lint"
+cmake -B "$build" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
+flags="-std=c17 -D_GNU_SOURCE -Iinclude -Isrc -Itests -I$build/generated"
+# shellcheck disable=SC2086 # lists of words
+git ls-files 'src/*.c' | while read -r file; do
+    gcc $flags -O2 -fanalyzer -Wall -Wextra -Werror -c "$file" -o /dev/null
+done
+echo "lint: gcc -fanalyzer has nothing to say"
+git ls-files 'src/*.c' | xargs clang-tidy --quiet --warnings-as-errors='*' -p "$build" 2>/dev/null
+echo "lint: clang-tidy has nothing to say"
+# shellcheck disable=SC2046 # a list of words
+cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+    -D_GNU_SOURCE -Iinclude -Isrc --suppress=missingIncludeSystem $(git ls-files 'src/*.c')
+echo "lint: cppcheck has nothing to say"
+
+# Each must see what it is there for.
+canary=$(mktemp --suffix=.c)
+trap 'rm -f "$canary"' EXIT
+cat >"$canary" <<'C'
+#include <stdlib.h>
+int main(void)
+{
+    int two[2] = {0}, *p = malloc(sizeof *p);
+    two[2] = 1;
+    free(p);
+    return p ? *p : two[0];
+}
+C
+unseen() {
+    echo "lint: $1 does not see the canary"
+    exit 1
+}
+! gcc -fanalyzer -Werror -c "$canary" -o /dev/null 2>/dev/null || unseen 'gcc -fanalyzer'
+! clang-tidy --quiet --warnings-as-errors='*' "$canary" -- >/dev/null 2>&1 || unseen clang-tidy
+! cppcheck --quiet --error-exitcode=1 "$canary" 2>/dev/null || unseen cppcheck

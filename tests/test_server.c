@@ -348,7 +348,8 @@ static void test_second_signal_ends_at_once(void **state)
     assert_line("connected"); /* those not accepted yet are not waited for */
     kill(s.process.pid, SIGTERM);
     kill(s.process.pid, SIGINT);
-    assert_int_equal(process_wait(&s.process), 128 + SIGINT);
+    int status = process_wait(&s.process); /* whichever came second */
+    assert_true(status == 128 + SIGINT || status == 128 + SIGTERM);
     close(fd);
     process_end(&s.process);
 }

@@ -188,14 +188,14 @@ static int count(char *const argv[])
 
 static bool server(struct server_options *o, char *error, char *const words[WORDS])
 {
-    char *argv[WORDS];
+    static char *argv[WORDS]; /* options borrow from it */
     memcpy(argv, words, sizeof argv);
     return server_options_parse(o, count(argv), argv, error);
 }
 
 static bool client(struct client_options *o, char *error, char *const words[WORDS])
 {
-    char *argv[WORDS];
+    static char *argv[WORDS]; /* options borrow from it */
     memcpy(argv, words, sizeof argv);
     return client_options_parse(o, count(argv), argv, error);
 }

@@ -138,7 +138,7 @@ static bool take_good_bye(struct ledger *l, uint8_t c)
     static const uint8_t text[] = ECHO_GOOD_BYE "\r\n";
     size_t at = l->good_bye;
     bool ends = c == '\n' && (at == GOOD_BYE_LEN || at == GOOD_BYE_LEN + 1);
-    bool goes_on = c == text[at] && (at < GOOD_BYE_LEN || l->crlf);
+    bool goes_on = (at < GOOD_BYE_LEN || l->crlf) && c == text[at];
     if (l->parted || (!ends && !goes_on))
         return false;
     l->good_bye++;

@@ -178,7 +178,7 @@ static int try_path(struct attempt *a, const struct dial_to *to)
         note_failure(a, shown, ENAMETOOLONG);
         return -1;
     }
-    strcpy(un.sun_path, to->unix_path);
+    memcpy(un.sun_path, to->unix_path, strlen(to->unix_path));
     memcpy(&address, &un, sizeof un);
     return try_address(a, &address, sizeof un, after(to->connect_ms));
 }

@@ -183,7 +183,7 @@ static bool listen_on_path(const char *path, struct listeners *l, char *error)
                  sizeof un.sun_path - 1);
         return false;
     }
-    strcpy(un.sun_path, path);
+    memcpy(un.sun_path, path, strlen(path));
     memcpy(&address, &un, sizeof un);
     remove_stale(&un);
     int fd = listen_at(&address, sizeof un);

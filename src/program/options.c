@@ -20,7 +20,7 @@ static void describe(const struct option_row *rows, char *letters, struct option
 {
     *letters++ = ':'; /* tell a missing value from an unknown option */
     size_t i = 0;
-    for (; rows[i].name && i < OPTIONS_MAX; i++) {
+    for (; i < OPTIONS_MAX && rows[i].name; i++) {
         bool value = rows[i].argument != NULL;
         names[i] = (struct option){rows[i].name, value ? required_argument : no_argument, NULL,
                                    code(rows, i)};

@@ -55,12 +55,11 @@ void text_address(const struct sockaddr_storage *address, socklen_t len, char ou
     } else {
         /* The kernel may leave the path without a final 0, and gives nameless peers no path at all.
          */
-        struct sockaddr_un un = {0};
+        enum { PATH_MAX_BYTES = sizeof((struct sockaddr_un *)NULL)->sun_path };
         size_t before = offsetof(struct sockaddr_un, sun_path);
         size_t n = len > before ? len - before : 0;
-        char path[sizeof un.sun_path + 1] = "", shown[TEXT_ADDRESS_MAX - 8];
-        if (n > sizeof un.sun_path)
-            n = sizeof un.sun_path;
+        char path[PATH_MAX_BYTES + 1] = "", shown[TEXT_ADDRESS_MAX - 8];
+        n = n < PATH_MAX_BYTES ? n : PATH_MAX_BYTES;
         memcpy(path, (const char *)address + before, n);
         text_escape(path, shown, sizeof shown);
         snprintf(out, TEXT_ADDRESS_MAX, "unix%s%s", *shown ? ":" : "", shown);
