@@ -5,6 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
+need git:git
 seconds=${1:-20}
 patches=$PWD/fuzz/canaries
 work=$(mktemp -d)

@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
-need clang-format:clang-format shellcheck:shellcheck clang-tidy:clang-tidy cppcheck:cppcheck cmake:cmake gcc:gcc clang:clang \
+need git:git clang-format:clang-format shellcheck:shellcheck clang-tidy:clang-tidy cppcheck:cppcheck cmake:cmake gcc:gcc clang:clang \
     pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
 
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror

@@ -9,7 +9,7 @@ preset=${1:-release}
 need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' strace:strace
 case $preset in
 clang) need clang:clang ;;
-asan) need clang:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a:libclang-rt-dev' ;;
+asan | msan) need clang:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a:libclang-rt-dev' ;;
 esac
 say "building and testing with the preset $preset"
 cmake --preset "$preset" >/dev/null
