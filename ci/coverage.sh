@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
 need gcovr:gcovr python3:python3
-build=build-coverage
+build="build-coverage"
 [ ! -d "$build" ] || find "$build" -name '*.gcda' -delete
 ci/test.sh coverage
 

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
 need cmake:cmake make:make cc:gcc valgrind:valgrind pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
-build=build-valgrind
+build="build-valgrind"
 cmake -B "$build" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS='-O1 -gdwarf-4' >/dev/null
 cmake --build "$build" -j "$(nproc)" >/dev/null
 logs=$(mktemp -d)
