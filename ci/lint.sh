@@ -8,7 +8,8 @@ need git:git clang-format:clang-format shellcheck:shellcheck clang-tidy:clang-ti
 
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 git ls-files '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR
-echo "lint: layout and scripts are in order"
+git ls-files 'fuzz/canaries/*.patch' | xargs -n 1 git apply --check
+echo "lint: layout, scripts and canaries are in order"
 
 # The shipped sources, and the fuzz targets, as the compiler sees them.
 build="build-lint"
