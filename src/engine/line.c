@@ -234,6 +234,7 @@ static bool pay(struct echo_line *line, struct echo_cursor *io)
         line->owed++;
         put(io, 1);
     }
+    line->owed = line->owed_end = 0; /* so that equal situations are equal states */
     return true;
 }
 
