@@ -21,7 +21,7 @@ struct run {
     size_t message, message_at; /* the next byte of the messages */
     bool line_start, dot_line;  /* of the input */
     bool input_open, fin_sent;
-    bool send_broken; /* what may still come is worth reading */
+    int send_error; /* not 0: the sending side broke; what may still come is worth reading */
     bool prompted;
 
     size_t out_at, out_len; /* reply[out_at..out_len) is to be written out */
@@ -97,13 +97,14 @@ static void send_some(struct run *r)
 
     if (ledger_parted(r->ledger))
         r->input_open = false; /* the server has taken leave: it would only discard more */
-    while (!ledger_parted(r->ledger) && !r->send_broken &&
+    while (!ledger_parted(r->ledger) && !r->send_error &&
            (n = ledger_unsent(r->ledger, &bytes)) > 0) {
         enum socket_result result = socket_send(r->x->socket, bytes, n, &sent);
         if (result == SOCKET_AGAIN)
             return;
         if (result == SOCKET_FAILED) {
-            r->send_broken = true;
+            r->send_error = errno;
+            r->heard = clock_ms();
             return;
         }
         if (ledger_owed(r->ledger) == 0)
@@ -188,7 +189,7 @@ static void write_some(struct run *r)
 /* When to stop waiting for the server, if it is listened to and something is expected of it. */
 static uint64_t reply_deadline(const struct run *r)
 {
-    bool expected = ledger_owed(r->ledger) > 0 || r->fin_sent;
+    bool expected = ledger_owed(r->ledger) > 0 || r->fin_sent || r->send_error;
     return r->x->reply_ms > 0 && expected && !writing(r) ? r->heard + r->x->reply_ms : UINT64_MAX;
 }
 
@@ -213,7 +214,7 @@ static void step(struct run *r)
     const struct exchange *x = r->x;
     const uint8_t *bytes;
     uint8_t *at;
-    bool sending = !r->send_broken && !ledger_parted(r->ledger);
+    bool sending = !r->send_error && !ledger_parted(r->ledger);
     bool room = sending && r->input_open && ledger_room(r->ledger, &at) > 0;
     bool unsent = sending && ledger_unsent(r->ledger, &bytes) > 0;
     bool messages = room && x->messages; /* more input, without waiting */
@@ -235,8 +236,10 @@ static void step(struct run *r)
     else if (fds[1].revents && !writing(r))
         receive(r);
     send_some(r);
-    if (ready == 0 && r->end == EXCHANGE_OPEN && clock_ms() >= deadline)
-        r->end = EXCHANGE_TIMEOUT;
+    if (ready == 0 && r->end == EXCHANGE_OPEN && clock_ms() >= deadline) {
+        r->end = r->send_error ? EXCHANGE_RESET : EXCHANGE_TIMEOUT;
+        r->error = r->send_error;
+    }
 }
 
 enum exchange_end exchange_run(const struct exchange *x, int *error)

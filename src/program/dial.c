@@ -70,8 +70,9 @@ static int finish_connecting(int fd, uint64_t deadline)
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
     int error = 0;
     socklen_t len = sizeof error;
-    if (socket_wait(&ready, 1, deadline) == 0)
-        return ETIMEDOUT;
+    while (socket_wait(&ready, 1, deadline) == 0)
+        if (clock_ms() >= deadline)
+            return ETIMEDOUT;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ? errno : error;
 }
 

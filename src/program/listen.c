@@ -55,17 +55,10 @@ static void close_all(struct listeners *l)
         close(l->fds[--l->count]);
 }
 
-static uint16_t bound_port(int fd)
+/* The port of an IPv4 or IPv6 address: it is at the same place in both. */
+static in_port_t *port_of(struct sockaddr_storage *address)
 {
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof address;
-    uint16_t port = 0;
-    if (getsockname(fd, (struct sockaddr *)&address, &len) == 0) {
-        struct sockaddr_in in; /* has it where sockaddr_in6 has it */
-        memcpy(&in, &address, sizeof in);
-        port = ntohs(in.sin_port);
-    }
-    return port;
+    return &((struct sockaddr_in *)(void *)address)->sin_port;
 }
 
 /* Whether errno says that the machine lacks the address family, or its loopback address. */
@@ -81,10 +74,13 @@ static int listen_on_address(const struct addrinfo *a, uint16_t *port, struct li
     struct sockaddr_storage address = {0};
     char text[TEXT_ADDRESS_MAX];
     memcpy(&address, a->ai_addr, a->ai_addrlen);
-    /* The port is at the same place in an IPv4 and in an IPv6 address. */
-    ((struct sockaddr_in *)(void *)&address)->sin_port = htons(*port);
+    *port_of(&address) = htons(*port);
 
     int fd = l->count < LISTEN_MAX ? listen_at(&address, a->ai_addrlen) : (errno = EMFILE, -1);
+    struct sockaddr_storage bound = {0};
+    socklen_t len = sizeof bound;
+    if (fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) < 0)
+        fd = give_up(fd);
     if (fd < 0) {
         int reason = errno;
         text_address(&address, a->ai_addrlen, text);
@@ -92,8 +88,7 @@ static int listen_on_address(const struct addrinfo *a, uint16_t *port, struct li
         return reason;
     }
     l->fds[l->count++] = fd;
-    if (*port == 0)
-        *port = bound_port(fd);
+    *port = ntohs(*port_of(&bound));
     return 0;
 }
 
@@ -189,6 +184,7 @@ static bool listen_on_path(const char *path, struct listeners *l, char *error)
     int fd = listen_at(&address, sizeof un);
     if (fd < 0) {
         snprintf(error, LISTEN_ERROR_MAX, "cannot listen on unix:%s: %s", shown, strerror(errno));
+        remove_stale(&un); /* ours, if bind() had made it */
         return false;
     }
     l->fds[l->count++] = fd;

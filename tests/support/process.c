@@ -176,7 +176,12 @@ struct result run(char *const argv[], const void *in, size_t n)
 
 void served_start(struct served *s, char *const options[])
 {
-    char *argv[20] = {ECHO_SERVER, "-4"};
+    served_start_program(s, ECHO_SERVER, options);
+}
+
+void served_start_program(struct served *s, char *program, char *const options[])
+{
+    char *argv[20] = {program, "-4"};
     size_t n = 2;
     for (size_t i = 0; options && options[i]; i++)
         argv[n++] = options[i];

@@ -55,6 +55,9 @@ struct served {
 };
 void served_start(struct served *s, char *const options[]);
 
+/* The same with another program that takes its command line. */
+void served_start_program(struct served *s, char *program, char *const options[]);
+
 /* Sends it SIGTERM and checks that it exits with 0. */
 void served_stop(struct served *s);
 
