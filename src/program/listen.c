@@ -55,10 +55,17 @@ static void close_all(struct listeners *l)
         close(l->fds[--l->count]);
 }
 
-/* The port of an IPv4 or IPv6 address: it is at the same place in both. */
-static in_port_t *port_of(struct sockaddr_storage *address)
+/* The port is at the same place in an IPv4 and in an IPv6 address. */
+static void set_port(struct sockaddr_storage *address, uint16_t port)
 {
-    return &((struct sockaddr_in *)(void *)address)->sin_port;
+    ((struct sockaddr_in *)(void *)address)->sin_port = htons(port);
+}
+
+static uint16_t port_of(const struct sockaddr_storage *address)
+{
+    struct sockaddr_in in;
+    memcpy(&in, address, sizeof in);
+    return ntohs(in.sin_port);
 }
 
 /* Whether errno says that the machine lacks the address family, or its loopback address. */
@@ -74,7 +81,7 @@ static int listen_on_address(const struct addrinfo *a, uint16_t *port, struct li
     struct sockaddr_storage address = {0};
     char text[TEXT_ADDRESS_MAX];
     memcpy(&address, a->ai_addr, a->ai_addrlen);
-    *port_of(&address) = htons(*port);
+    set_port(&address, *port);
 
     int fd = l->count < LISTEN_MAX ? listen_at(&address, a->ai_addrlen) : (errno = EMFILE, -1);
     struct sockaddr_storage bound = {0};
@@ -88,7 +95,7 @@ static int listen_on_address(const struct addrinfo *a, uint16_t *port, struct li
         return reason;
     }
     l->fds[l->count++] = fd;
-    *port = ntohs(*port_of(&bound));
+    *port = port_of(&bound);
     return 0;
 }
 
