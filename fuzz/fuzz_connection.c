@@ -2,8 +2,8 @@
  *
  * The first byte chooses the rules and the buffer, the next byte is the length of the script, then
  * the script, then what the client sends. Each byte of the script is what the world does next: how
- * much can be received or sent, nothing for a while, the end of input, a reset, a stop. When the
- * script is over the world is kind: everything goes through at once.
+ * much can be received or sent, nothing for a while, the end of input, a reset, a stop, another
+ * buffer. When the script is over the world is kind: everything goes through at once.
  *
  * Checked at every step: exactly one thing to do, all within the buffer, deadlines that do not come
  * twice, an end within bounded steps; and at the end the bytes and the reason, with the model.
@@ -23,7 +23,7 @@ struct world {
     size_t script_len, stream_len;
     struct conn conn;
     struct conn_rules rules;
-    uint8_t buffer[BUFFER_MAX];
+    uint8_t buffers[2][BUFFER_MAX], *buffer; /* the one in use */
     size_t size;
     uint64_t now;
     bool ended, stopping, fin_sent, lost;
@@ -91,6 +91,15 @@ static void send_fin(struct world *w)
     w->fin_sent = true;
 }
 
+/* The connection gets the other buffer; whatever is left in the first must not matter. */
+static void move(struct world *w)
+{
+    uint8_t *before = w->buffer;
+    w->buffer = w->buffers[before == w->buffers[0]];
+    conn_move(&w->conn, w->buffer, w->size);
+    memset(before, 0xA5, BUFFER_MAX);
+}
+
 /* Nothing happens until the connection's own deadline. */
 static void wait(struct world *w)
 {
@@ -127,6 +136,11 @@ static void step(struct world *w, uint8_t what)
         if ((what & 15) == 0) {
             w->lost = true;
             conn_lost(&w->conn);
+        } else if ((what & 15) == 1) {
+            move(w);
+        } else if ((what & 15) == 2) {
+            w->stopping = true;
+            conn_cut(&w->conn);
         } else {
             w->now += (uint64_t)amount * 8;
         }
@@ -197,6 +211,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (w.stream_len > STREAM_MAX)
         w.stream_len = STREAM_MAX;
 
+    w.buffer = w.buffers[0];
     conn_init(&w.conn, &w.rules, w.buffer, w.size, w.now);
     for (size_t i = 0; i < w.script_len && conn_over(&w.conn) == CONN_OPEN; i++) {
         check_state(&w);

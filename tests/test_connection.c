@@ -424,6 +424,50 @@ static void test_drain_of_a_lingering_client(void **state)
     assert_int_equal(conn_over(&c), CONN_QUIT);
 }
 
+/* What is owed goes along; room is the new buffer's. */
+static void test_move(void **state)
+{
+    (void)state;
+    static uint8_t small[CONN_BUFFER_MIN + 2];
+    const uint8_t *bytes;
+    struct conn c;
+    start(&c, &upper, 0);
+    give(&c, "hello, world\n", 1);
+    take(&c, 3, 3, 2);
+    conn_move(&c, small, sizeof small);
+    memset(buffer, '?', sizeof buffer);
+    assert_int_equal(conn_owed(&c, &bytes), 10);
+    assert_ptr_equal(bytes, small);
+    assert_memory_equal(bytes, "LO, WORLD\n", 10);
+    conn_sent(&c, 10, 3);
+    assert_int_equal(conn_room(&c), sizeof small - ECHO_LINE_SLACK);
+    conn_received(&c, (const uint8_t *)"qu", 2, 4); /* what the engine holds is not in the buffer */
+    conn_move(&c, buffer, sizeof buffer);
+    conn_ended(&c);
+    got_len = 0;
+    take(&c, SIZE_MAX, SIZE_MAX, 5);
+    assert_got("QU");
+    assert_int_equal(conn_over(&c), CONN_EOF);
+}
+
+static void test_cut(void **state)
+{
+    (void)state;
+    const uint8_t *bytes;
+    struct conn c;
+    start(&c, &upper, 0);
+    give(&c, "hello\n", 1);
+    conn_cut(&c);
+    check(&c);
+    assert_int_equal(conn_over(&c), CONN_DRAIN);
+    assert_int_equal(conn_owed(&c, &bytes), 0);
+    start(&c, &upper, 0);
+    give(&c, "quit\n", 1);
+    take(&c, SIZE_MAX, SIZE_MAX, 1);
+    conn_cut(&c);
+    assert_int_equal(conn_over(&c), CONN_QUIT); /* all of that was sent */
+}
+
 static void test_a_used_one_starts_afresh(void **state)
 {
     (void)state;
@@ -482,6 +526,12 @@ static void too_small_a_buffer(void)
     conn_init(&breached, &upper, buffer, CONN_BUFFER_MIN - 1, 0);
 }
 
+static void move_to_too_small_a_buffer(void)
+{
+    give(&breached, "hello, hello\n", 0);
+    conn_move(&breached, got, CONN_BUFFER_MIN);
+}
+
 static void test_breaches_abort(void **state)
 {
     (void)state;
@@ -493,6 +543,7 @@ static void test_breaches_abort(void **state)
     assert_aborts(send_nothing);
     assert_aborts(fin_out_of_turn);
     assert_aborts(too_small_a_buffer);
+    assert_aborts(move_to_too_small_a_buffer);
 }
 
 int main(void)
@@ -518,6 +569,8 @@ int main(void)
         cmocka_unit_test(test_drain_ends_in_time),
         cmocka_unit_test(test_no_flood_puts_off_the_end),
         cmocka_unit_test(test_drain_of_a_lingering_client),
+        cmocka_unit_test(test_move),
+        cmocka_unit_test(test_cut),
         cmocka_unit_test(test_a_used_one_starts_afresh),
         cmocka_unit_test(test_breaches_abort),
     };

@@ -21,6 +21,13 @@ static uint8_t input[SIZE], echo[SIZE];
 static struct served s;
 static char said[8192]; /* all that the program wrote to standard error */
 
+/* The whole file runs once for each model, which ECHO_MODEL names as a user would. */
+static bool is_model(const char *name)
+{
+    const char *model = getenv("ECHO_MODEL");
+    return strcmp(model ? model : "iterative", name) == 0;
+}
+
 static int clean_up(void **state)
 {
     (void)state;
@@ -124,13 +131,22 @@ static void test_server_faults_that_must_not_show(void **state)
         "write:EAGAIN:1:1",
         "read:EINTR:1:1",
         "read:EAGAIN:1:1",
+        "epoll_wait:EINTR:1:1",
+        "epoll_wait:EINTR:2:3",
+        "epoll_wait:zero:2:3",
+        "epoll_wait:EBADF:1:1",
     };
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        bool waits_so = is_model("event") ? strncmp(faults[i], "poll:", 5) != 0
+                                          : strncmp(faults[i], "epoll", 5) != 0;
+        if (!waits_so)
+            continue; /* not what this model waits with */
         start(faults[i], NULL);
         assert_echoes(faults[i]);
         assert_stops(faults[i]);
-        assert_said(faults[i],
-                    "served 1, open 0, bytes in 3000, bytes out 3000, timed out 0, reset 0");
+        assert_said(
+            faults[i],
+            "served 1, open 0, bytes in 3000, bytes out 3000, refused 0, timed out 0, reset 0");
     }
 }
 
@@ -241,6 +257,30 @@ static void test_log_faults_are_outlived(void **state)
             assert_said(faults[i], j ? "\"event\":\"dropped\",\"lines\":" : " log lines dropped");
             assert_said(faults[i], j ? "\"served\":2" : "served 2");
         }
+}
+
+/* A client that no process can be had for is let go, and the next one is served. */
+static void test_client_that_cannot_be_served(void **state)
+{
+    (void)state;
+    static const char *const faults[] = {"fork:EAGAIN:1:1", "fork:ENOMEM:1:2",
+                                         "epoll_ctl:ENOMEM:4:1"};
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        char bytes[1];
+        bool reset;
+        if (!is_model(faults[i][0] == 'f' ? "fork" : "event"))
+            continue;
+        start(faults[i], NULL);
+        for (int lost = 0; lost < (strstr(faults[i], ":2") ? 2 : 1); lost++) {
+            int fd = net_connect(s.port_number, 0);
+            assert_int_equal(net_receive_all(fd, bytes, 1, &reset), 0);
+            close(fd);
+        }
+        assert_echoes(faults[i]);
+        assert_stops(faults[i]);
+        assert_said(faults[i], " limit: ");
+        assert_said(faults[i], "served 1, open 0, bytes in 3000, bytes out 3000, refused ");
+    }
 }
 
 static const char *const unix_path = "faults.sock";
@@ -465,6 +505,7 @@ int main(void)
         cmocka_unit_test_teardown(test_accept_faults_that_end_the_server, clean_up),
         cmocka_unit_test_teardown(test_quit_where_the_fin_cannot_be_sent, clean_up),
         cmocka_unit_test_teardown(test_log_faults_are_outlived, clean_up),
+        cmocka_unit_test_teardown(test_client_that_cannot_be_served, clean_up),
         cmocka_unit_test_teardown(test_start_up_faults, clean_up),
         cmocka_unit_test_teardown(test_start_up_faults_that_do_not_matter, clean_up),
         cmocka_unit_test_teardown(test_client_faults_that_must_not_show, clean_up),

@@ -38,12 +38,20 @@ static void assert_serves(void)
     close(fd);
 }
 
-static void assert_line(const char *expected_end)
+/* The whole file runs once for each model, which ECHO_MODEL names as a user would. */
+static bool one_at_a_time(void)
+{
+    const char *model = getenv("ECHO_MODEL");
+    return !model || strcmp(model, "iterative") == 0;
+}
+
+/* That a line of the log, this one or a later one, has the text. */
+static void assert_line(const char *text)
 {
     char line[1024];
-    process_error_line(&s.process, line, sizeof line);
-    if (!strstr(line, expected_end))
-        fail_msg("expected '%s' in: %s", expected_end, line);
+    do
+        process_error_line(&s.process, line, sizeof line);
+    while (!strstr(line, text));
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -216,8 +224,9 @@ static void test_outlives_a_client_that_never_reads(void **state)
     int fd = net_connect(s.port_number, 2304);
     while (send(fd, bulk, sizeof bulk, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
         continue;
-    assert_serves(); /* after the idle time */
-    assert_line("a client waits");
+    assert_serves(); /* at the latest after the idle time */
+    if (one_at_a_time())
+        assert_line("a client waits");
     assert_line("idle");
     close(fd);
     served_stop(&s);
@@ -240,6 +249,8 @@ static void test_outlives_a_client_that_sends_nothing(void **state)
 
 static void test_waiting_client_is_told_of_once(void **state)
 {
+    if (!one_at_a_time())
+        skip();
     (void)state;
     served_start(&s, NULL);
     char reply[2];
@@ -276,7 +287,8 @@ static void test_quit_and_linger(void **state)
     assert_serves();
     assert_true(now_ms() - start < DEADLINE_MS / 2);
     close(fd);
-    assert_line("a client waits");
+    if (one_at_a_time())
+        assert_line("a client waits");
     assert_line("quit: 9 bytes in, 9 bytes out");
     served_stop(&s);
 }
@@ -361,7 +373,7 @@ static void test_counters(void **state)
     assert_serves();
     assert_line("eof: 6 bytes in, 6 bytes out");
     kill(s.process.pid, SIGUSR1);
-    assert_line("served 1, open 0, bytes in 6, bytes out 6, timed out 0, reset 0");
+    assert_line("served 1, open 0, bytes in 6, bytes out 6, refused 0, timed out 0, reset 0");
     assert_serves();
     served_stop(&s);
 }
@@ -554,7 +566,6 @@ static void test_environment(void **state)
     setenv("ECHO_PORT", "0", 1);
     setenv("ECHO_BIND", "127.0.0.1", 1);
     setenv("ECHO_MODE", "verbatim", 1);
-    setenv("ECHO_MODEL", "iterative", 1);
     for (int flag = 0; flag < 2; flag++) {
         unsigned port;
         char reply[3];
@@ -571,7 +582,6 @@ static void test_environment(void **state)
     unsetenv("ECHO_PORT");
     unsetenv("ECHO_BIND");
     unsetenv("ECHO_MODE");
-    unsetenv("ECHO_MODEL");
 }
 
 /* With standard descriptors closed, nothing else may get their numbers, and with them the log. */

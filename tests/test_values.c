@@ -239,6 +239,14 @@ static void test_server_options(void **state)
     assert_int_equal(o.log_format, LOG_JSON);
     assert_true(o.show && o.verbose && o.quiet);
     assert_int_equal(o.rules.drain_ms, 0);
+    assert_true(server(&o, error, (char *[WORDS]){"s", "--model", "fork", "-M", "12"}));
+    assert_true(o.model == MODEL_FORK && o.max_clients == 12 && o.workers == 1);
+    assert_true(
+        server(&o, error, (char *[WORDS]){"s", "--model=event", "--workers=64", "-M", "1000000"}));
+    assert_true(o.model == MODEL_EVENT && o.max_clients == 1000000 && o.workers == 64);
+    assert_int_equal(o.listen.copies, 64);
+    assert_true(server(&o, error, (char *[WORDS]){"s", "--inetd"}));
+    assert_true(o.inetd && o.model == MODEL_ITERATIVE && o.max_clients == 1024);
     assert_true(server(&o, error, (char *[WORDS]){"s", "-6"}));
     assert_int_equal(o.listen.family, AF_INET6);
     assert_true(server(&o, error, (char *[WORDS]){"s", "-46"}));
@@ -257,9 +265,17 @@ static void test_server_complaints(void **state)
     } rows[] = {
         {{"s", "--mode", "loud"}, "--mode 'loud' is not a mode; use upper or verbatim"},
         {{"s", "-m", "\x1b[1m"}, "--mode '\\x1b[1m' is not a mode; use upper or verbatim"},
-        {{"s", "--model", "fork"}, "--model 'fork' is not in this version yet; use iterative"},
-        {{"s", "--model", "event"}, "--model 'event' is not in this version yet; use iterative"},
-        {{"s", "--model", "x"}, "--model 'x' is not a model; use iterative"},
+        {{"s", "-M", "0"}, "--max-clients '0' is not a number of clients; use 1 to 1000000"},
+        {{"s", "-M", "1000001"},
+         "--max-clients '1000001' is not a number of clients; use 1 to 1000000"},
+        {{"s", "-M", "1k"}, "--max-clients '1k' is not a number of clients; use 1 to 1000000"},
+        {{"s", "--workers", "65"}, "--workers '65' is not a number of workers; use 1 to 64"},
+        {{"s", "--workers", "2"}, "--workers needs --model event"},
+        {{"s", "--inetd", "7"},
+         "--inetd serves standard input and output; leave out PORT, --bind, --unix and --show"},
+        {{"s", "--inetd", "--show"},
+         "--inetd serves standard input and output; leave out PORT, --bind, --unix and --show"},
+        {{"s", "--model", "x"}, "--model 'x' is not a model; use iterative, fork or event"},
         {{"s", "--log", "xml"}, "--log 'xml' is not a log format; use text or json"},
         {{"s", "-b", ""},
          "--bind '' is not an address; use one, a name, or '*' for every interface"},
@@ -314,7 +330,7 @@ static void test_server_environment(void **state)
     setenv("ECHO_PORT", "1", 1);
     setenv("ECHO_MODEL", "magic", 1);
     assert_false(server(&o, error, (char *[WORDS]){"s"}));
-    assert_string_equal(error, "ECHO_MODEL 'magic' is not a model; use iterative");
+    assert_string_equal(error, "ECHO_MODEL 'magic' is not a model; use iterative, fork or event");
     unsetenv("ECHO_PORT");
     unsetenv("ECHO_BIND");
     unsetenv("ECHO_MODE");

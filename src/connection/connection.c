@@ -1,10 +1,11 @@
 /* connection.c - see connection.h.
  *
- * May use: the line engine, assert. No system call, clock, errno or allocation.
+ * May use: the line engine, assert, memmove. No system call, clock, errno or allocation.
  */
 #include "connection.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum phase {
     SERVING,   /* receives, and sends back */
@@ -26,6 +27,18 @@ void conn_init(struct conn *c, const struct conn_rules *rules, uint8_t *buffer, 
                        .linger_until = CONN_NEVER,
                        .phase = SERVING};
     echo_line_init(&c->line, rules->mode, rules->dot_stop);
+}
+
+void conn_move(struct conn *c, uint8_t *buffer, size_t size)
+{
+    size_t owed = c->tail - c->head;
+    assert(size >= CONN_BUFFER_MIN && size >= owed);
+    if (owed > 0)
+        memmove(buffer, c->buffer + c->head, owed);
+    c->buffer = buffer;
+    c->size = size;
+    c->head = 0;
+    c->tail = owed;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -156,6 +169,11 @@ void conn_drain(struct conn *c, uint64_t now)
 {
     if (c->drain_until == CONN_NEVER)
         c->drain_until = now + c->rules->drain_ms;
+}
+
+void conn_cut(struct conn *c)
+{
+    cut_off(c, CONN_DRAIN);
 }
 
 /* When a silence means something to the engine (section 4); it is counted only while receiving. */

@@ -77,6 +77,11 @@ struct conn {
 void conn_init(struct conn *c, const struct conn_rules *rules, uint8_t *buffer, size_t size,
                uint64_t now);
 
+/* From now on what is owed is kept in buffer[0..size), which is borrowed like the one before; what
+ * is owed now is moved there. size >= CONN_BUFFER_MIN and >= conn_owed(). With it connections that
+ * owe nothing can share one buffer. */
+void conn_move(struct conn *c, uint8_t *buffer, size_t size);
+
 /* How many bytes may be received now; 0: do not receive. */
 size_t conn_room(const struct conn *c);
 
@@ -103,6 +108,9 @@ void conn_lost(struct conn *c);
 /* The server is stopping: be over once nothing is in flight, and within drain_ms. Again: no effect.
  */
 void conn_drain(struct conn *c, uint64_t now);
+
+/* Over at once, as when the drain time has passed: nobody is there to wait for it. */
+void conn_cut(struct conn *c);
 
 /* When to call conn_expired, if nothing comes before; CONN_NEVER if there is nothing to wait for.
  * May lie in the past: then look once, without waiting, whether the socket has something. */

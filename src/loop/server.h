@@ -1,7 +1,7 @@
 /* server.h - what every server loop is given, and what it tells.
  *
  * A loop owns its clients' sockets and nothing else: listening, signals, logs and the terminal are
- * its caller's, who is told of events by the hooks below. Memory is the caller's too.
+ * its caller's, who is told of events by the hooks below.
  */
 #ifndef ECHO_SERVER_H
 #define ECHO_SERVER_H
@@ -9,12 +9,16 @@
 #include "connection/connection.h"
 
 #include <sys/socket.h>
+#include <sys/types.h>
 
-enum { SERVER_LISTENERS_MAX = 16 };
+enum { SERVER_LISTENERS_MAX = 16, SERVER_WORKERS_MAX = 64 };
 
-/* One client, as the hooks see it. */
+/* One client, as the loops and the hooks see it. */
 struct client {
     struct conn conn;
+    int fd;         /* received from, */
+    int out_fd;     /* and sent to: the same, but where standard input and output are served */
+    unsigned index; /* below max_clients, and no other client's at the same time */
     uint64_t since; /* clock_ms() at accept */
     struct sockaddr_storage address;
     socklen_t address_len;
@@ -22,9 +26,10 @@ struct client {
 
 /* Counted from the start of the server; bytes as they move. */
 struct server_counters {
-    uint64_t served; /* clients accepted */
+    uint64_t served; /* clients accepted and served */
     uint64_t open;   /* of these, still connected */
     uint64_t bytes_in, bytes_out;
+    uint64_t refused;   /* accepted and closed again, for want of a process to serve them */
     uint64_t timed_out; /* ended by the idle limit */
     uint64_t reset;     /* connections that broke */
 };
@@ -33,6 +38,8 @@ struct server_counters {
 struct server_hooks {
     /* wake_fd is readable: read it, do what it asks for, return whether the server is to stop. */
     bool (*woken)(void *context);
+    /* The server begins to stop: it accepts nobody any more. Told once. */
+    void (*stopping)(void *context);
     /* A client was accepted, sent bytes, is gone (and its socket closed). */
     void (*opened)(void *context, const struct client *client);
     void (*received)(void *context, const struct client *client, const uint8_t *bytes, size_t n);
@@ -41,28 +48,50 @@ struct server_hooks {
     void (*waiting)(void *context);
     /* accept() failed for want of something; the loop waits a little and tries again. */
     void (*accept_failed)(void *context, int error);
+    /* A process to serve the client could not be had; the client is let go. */
+    void (*refused)(void *context, const struct client *client, int error);
+    /* In a process that was forked off, before it serves; whether it is going to accept, too.
+     * Returns its own wake descriptor. */
+    int (*forked)(void *context, bool accepts);
+    /* A worker ended that should not have; another takes its place. */
+    void (*worker_died)(void *context, pid_t pid, int status);
 };
 
 struct server {
     const int *listeners;  /* non-blocking sockets that listen */
-    size_t listener_count; /* at most SERVER_LISTENERS_MAX */
+    size_t listener_count; /* at most SERVER_LISTENERS_MAX; for each worker */
     int wake_fd;           /* readable when the caller wants to be woken; -1: never */
+    int parent_fd; /* -1, or in a process forked off: readable when it is to stop, at its end when
+                      the parent is gone */
     struct conn_rules rules;
-    bool one_off; /* stop after the first client */
+    bool one_off;         /* stop after the first client */
+    unsigned max_clients; /* served at once; others wait in the backlog */
 
     uint8_t *in; /* received into */
     size_t in_size;
-    uint8_t *out; /* the connection's buffer: CONN_BUFFER_MIN or more */
+    uint8_t *out; /* a connection's buffer: CONN_BUFFER_MIN or more */
     size_t out_size;
 
-    struct server_counters counters;
+    struct server_counters *counters;
+    bool finished; /* set: a dot line or one_off stops the whole server, not only this process */
     struct server_hooks hooks;
     void *context; /* given to each hook */
 };
 
-/* Serves one client at a time, the others wait in the backlog. Returns 0 when asked to stop (by
- * woken(), a dot line or one_off), with all clients closed, or an errno if no client can be
- * accepted ever again. The listeners stay open. */
+/* Each returns 0 when asked to stop (by woken(), a dot line or one_off), with all clients closed,
+ * or an errno if no client can be served ever again. The listeners stay open. */
+
+/* One client at a time, the others wait in the backlog. */
 int server_iterative(struct server *s);
+
+/* A process for each client. */
+int server_fork(struct server *s);
+
+/* All clients in one process. Memory for max_clients is taken at the start. */
+int server_event(struct server *s);
+
+/* As many processes of server_event as `workers`; of the listeners each has its own listener_count
+ * in a row. */
+int server_workers(struct server *s, unsigned workers);
 
 #endif

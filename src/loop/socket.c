@@ -22,6 +22,8 @@ enum socket_result socket_receive(int fd, uint8_t *buffer, size_t size, size_t *
 {
     *moved = 0;
     ssize_t n = recv(fd, buffer, size, MSG_DONTWAIT);
+    if (n < 0 && errno == ENOTSOCK) /* a pipe as standard input */
+        n = read(fd, buffer, size);
     if (n < 0)
         return failure();
     *moved = (size_t)n;
@@ -32,6 +34,8 @@ enum socket_result socket_send(int fd, const uint8_t *buffer, size_t size, size_
 {
     *moved = 0;
     ssize_t n = send(fd, buffer, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0 && errno == ENOTSOCK) /* a pipe or file as standard output: may wait */
+        n = write(fd, buffer, size);
     if (n < 0)
         return failure();
     *moved = (size_t)n;
@@ -54,8 +58,7 @@ void socket_close(int fd)
     (void)close(fd);
 }
 
-/* How long poll() may wait until the deadline. */
-static int timeout_until(uint64_t deadline)
+int clock_left(uint64_t deadline)
 {
     if (deadline == UINT64_MAX)
         return -1;
@@ -67,7 +70,7 @@ int socket_wait(struct pollfd *fds, size_t n, uint64_t deadline)
 {
     int ready;
     do
-        ready = poll(fds, (nfds_t)n, timeout_until(deadline));
+        ready = poll(fds, (nfds_t)n, clock_left(deadline));
     while (ready < 0 && errno == EINTR);
     return ready > 0 ? ready : 0;
 }

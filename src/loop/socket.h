@@ -20,7 +20,7 @@ enum socket_result {
 
 /* Receive into or send from buffer[0..size), size > 0, without waiting. *moved is the number of
  * bytes with SOCKET_MOVED, else 0. Never raises SIGPIPE where MSG_NOSIGNAL is known; elsewhere the
- * program ignores that signal. */
+ * program ignores that signal. On a pipe or file they read and write, and may wait. */
 enum socket_result socket_receive(int fd, uint8_t *buffer, size_t size, size_t *moved);
 enum socket_result socket_send(int fd, const uint8_t *buffer, size_t size, size_t *moved);
 
@@ -38,6 +38,9 @@ void socket_close(int fd);
  * in the past looks once. Returns how many are ready; 0 also after a signal. Descriptors below 0
  * are passed over. */
 int socket_wait(struct pollfd *fds, size_t n, uint64_t deadline);
+
+/* How long to wait until the deadline, as poll() takes it: milliseconds, or -1 for ever. */
+int clock_left(uint64_t deadline);
 
 /* Milliseconds of a clock that does not go back; its start means nothing. */
 uint64_t clock_ms(void);

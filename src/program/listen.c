@@ -1,6 +1,7 @@
 /* listen.c - see listen.h. */
 #include "listen.h"
 
+#include "activation.h"
 #include "text.h"
 
 #include <errno.h>
@@ -27,8 +28,8 @@ static int give_up(int fd)
     return -1;
 }
 
-/* A listening socket on the address, or -1 with errno. */
-static int listen_at(const struct sockaddr_storage *address, socklen_t len)
+/* A listening socket on the address, or -1 with errno. shared: others may listen there too. */
+static int listen_at(const struct sockaddr_storage *address, socklen_t len, bool shared)
 {
     const int on = 1;
     int fd = socket(address->ss_family, SOCK_STREAM, 0);
@@ -40,6 +41,8 @@ static int listen_at(const struct sockaddr_storage *address, socklen_t len)
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
+    if (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
+        return give_up(fd);
     if (address->ss_family == AF_INET6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
         return give_up(fd);
@@ -49,10 +52,12 @@ static int listen_at(const struct sockaddr_storage *address, socklen_t len)
     return fd;
 }
 
-static void close_all(struct listeners *l)
+void listen_close(struct listeners *l)
 {
-    while (l->count > 0)
-        close(l->fds[--l->count]);
+    bool same = l->unix_path || l->inherited; /* the copies are one descriptor */
+    for (size_t i = 0; i < l->count * (same ? 1 : l->copies); i++)
+        close(l->fds[i]);
+    l->count = 0;
 }
 
 /* The port is at the same place in an IPv4 and in an IPv6 address. */
@@ -75,15 +80,16 @@ static bool family_is_missing(int error)
 }
 
 /* Listens on one address, on *port, which is set where it was 0. Returns 0 or an errno. */
-static int listen_on_address(const struct addrinfo *a, uint16_t *port, struct listeners *l,
-                             char *error)
+static int listen_on_address(const struct addrinfo *a, bool shared, uint16_t *port,
+                             struct listeners *l, char *error)
 {
     struct sockaddr_storage address = {0};
     char text[TEXT_ADDRESS_MAX];
     memcpy(&address, a->ai_addr, a->ai_addrlen);
     set_port(&address, *port);
 
-    int fd = l->count < LISTEN_MAX ? listen_at(&address, a->ai_addrlen) : (errno = EMFILE, -1);
+    int fd =
+        l->count < LISTEN_MAX ? listen_at(&address, a->ai_addrlen, shared) : (errno = EMFILE, -1);
     struct sockaddr_storage bound = {0};
     socklen_t len = sizeof bound;
     if (fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) < 0)
@@ -132,7 +138,7 @@ static int listen_on_name(const struct listen_on *on, const char *bind, uint16_t
         for (const struct addrinfo *a = found; a && !reason; a = a->ai_next) {
             if (a->ai_family != families[f] || said_before(found, a))
                 continue;
-            reason = listen_on_address(a, port, l, error);
+            reason = listen_on_address(a, on->copies > 1, port, l, error);
             if (optional && family_is_missing(reason)) {
                 missing = reason;
                 reason = 0;
@@ -151,7 +157,7 @@ static bool listen_on_names(const struct listen_on *on, struct listeners *l, cha
             reason = listen_on_name(on, on->bind_count ? on->bind[i] : NULL, &port, l, error);
         if (!reason)
             return true;
-        close_all(l);
+        listen_close(l);
         /* A port that was free on one address may be taken on the next: find another. */
         if (on->port != 0 || reason != EADDRINUSE || tries == PORT_TRIES)
             return false;
@@ -188,7 +194,7 @@ static bool listen_on_path(const char *path, struct listeners *l, char *error)
     memcpy(un.sun_path, path, strlen(path));
     memcpy(&address, &un, sizeof un);
     remove_stale(&un);
-    int fd = listen_at(&address, sizeof un);
+    int fd = listen_at(&address, sizeof un, false);
     if (fd < 0) {
         snprintf(error, LISTEN_ERROR_MAX, "cannot listen on unix:%s: %s", shown, strerror(errno));
         remove_stale(&un); /* ours, if bind() had made it */
@@ -203,16 +209,49 @@ static bool listen_on_path(const char *path, struct listeners *l, char *error)
     return true;
 }
 
-bool listen_open(const struct listen_on *on, struct listeners *l, char error[LISTEN_ERROR_MAX])
+/* Adds the copies of what was opened. */
+static bool copy_listeners(const struct listen_on *on, struct listeners *l, char *error)
 {
-    *l = (struct listeners){0};
-    return on->unix_path ? listen_on_path(on->unix_path, l, error) : listen_on_names(on, l, error);
+    size_t have = l->count;
+    for (size_t i = have; i < have * on->copies; i++) {
+        struct sockaddr_storage address = {0};
+        socklen_t len = sizeof address;
+        int fd = l->fds[i % have];
+        if (!l->unix_path && !l->inherited) {
+            if (getsockname(fd, (struct sockaddr *)&address, &len) < 0 ||
+                (fd = listen_at(&address, len, true)) < 0) {
+                snprintf(error, LISTEN_ERROR_MAX, "cannot listen once more for another worker: %s",
+                         strerror(errno));
+                return false;
+            }
+        }
+        l->fds[i] = fd;
+        if (i % have == have - 1)
+            l->copies++;
+    }
+    return true;
 }
 
-void listen_close(struct listeners *l)
+bool listen_open(const struct listen_on *on, struct listeners *l, char error[LISTEN_ERROR_MAX])
+{
+    *l = (struct listeners){.copies = 1};
+    int passed = activation_listeners(l->fds, LISTEN_MAX, error, LISTEN_ERROR_MAX);
+    if (passed < 0)
+        return false;
+    l->count = (size_t)passed;
+    l->inherited = passed > 0;
+    if (!l->inherited &&
+        !(on->unix_path ? listen_on_path(on->unix_path, l, error) : listen_on_names(on, l, error)))
+        return false;
+    if (copy_listeners(on, l, error))
+        return true;
+    listen_close(l);
+    return false;
+}
+
+void listen_remove(const struct listeners *l)
 {
     struct stat file;
-    close_all(l);
     if (l->unix_path && lstat(l->unix_path, &file) == 0 && file.st_dev == l->device &&
         file.st_ino == l->inode)
         (void)unlink(l->unix_path);

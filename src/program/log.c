@@ -6,8 +6,10 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,12 +17,21 @@ enum { LINE_MAX_BYTES = 1024 };
 
 static enum log_format log_format;
 static enum log_level log_most = LOG_NOTICE;
-static uint64_t dropped;
+static bool log_priorities;
 
-void log_open(enum log_format format, enum log_level most)
+/* Lines dropped and not yet told of: by this process and all that fork off from it, for one that
+ * has little time may leave the telling to another. */
+static _Atomic uint64_t own_dropped, *dropped = &own_dropped;
+
+void log_open(enum log_format format, enum log_level most, bool priorities)
 {
     log_format = format;
     log_most = most;
+    log_priorities = priorities;
+    void *shared =
+        mmap(NULL, sizeof *dropped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared != MAP_FAILED)
+        dropped = shared;
 }
 
 /* "2026-11-20T22:30:00.123Z" (RFC 3339). */
@@ -36,39 +47,40 @@ static void timestamp(char *out, size_t size)
 }
 
 /* Writes a whole line: the text after "echo-server: ", or the members of a JSON object after the
- * time. A line too long is cut. */
-static void write_line(const char *text)
+ * time. A line too long is cut. Returns whether it was written. */
+static bool write_line(enum log_level level, const char *text)
 {
+    static const char *const priorities[] = {
+        [LOG_ERROR] = "<3>", [LOG_NOTICE] = "<5>", [LOG_DETAIL] = "<6>"};
+    const char *priority = log_priorities ? priorities[level] : "";
     char line[LINE_MAX_BYTES + 64], now[48];
     int n;
     if (log_format == LOG_JSON) {
         timestamp(now, sizeof now);
-        n = snprintf(line, sizeof line, "{\"time\":\"%s\",%s}\n", now, text);
+        n = snprintf(line, sizeof line, "%s{\"time\":\"%s\",%s}\n", priority, now, text);
     } else {
-        n = snprintf(line, sizeof line, "echo-server: %s\n", text);
+        n = snprintf(line, sizeof line, "%secho-server: %s\n", priority, text);
     }
-    if (n > 0 &&
-        !output_offer(STDERR_FILENO, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1))
-        dropped++;
+    return output_offer(STDERR_FILENO, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }
 
 /* Tells of lines dropped before, once one gets through again. */
-static void emit(const char *text)
+static void emit(enum log_level level, const char *text)
 {
-    if (dropped > 0) {
+    uint64_t before = atomic_exchange(dropped, 0);
+    if (before > 0) {
         char note[96];
-        uint64_t before = dropped;
         snprintf(note, sizeof note,
                  log_format == LOG_JSON ? "\"event\":\"dropped\",\"lines\":%" PRIu64
                                         : "%" PRIu64 " log lines dropped",
                  before);
-        write_line(note);
-        if (dropped > before) {
-            return; /* still stuck: this line is counted by the one that failed */
+        if (!write_line(LOG_ERROR, note)) {
+            *dropped += before + 1; /* still stuck */
+            return;
         }
-        dropped = 0;
     }
-    write_line(text);
+    if (!write_line(level, text))
+        ++*dropped;
 }
 
 /* A string as the inside of a JSON string. Our own texts are escaped to ASCII before they get here,
@@ -96,16 +108,17 @@ void log_message(enum log_level level, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (log_format == LOG_TEXT) {
-        emit(text);
+        emit(level, text);
         return;
     }
     json_escape(text, escaped, sizeof escaped);
     snprintf(line, sizeof line, "\"event\":\"message\",\"text\":\"%s\"", escaped);
-    emit(line);
+    emit(level, line);
 }
 
 /* An event of one client; the address goes first in both formats. */
-static void client_event(const char *event, const char *address, const char *json, const char *text)
+static void client_event(enum log_level level, const char *event, const char *address,
+                         const char *json, const char *text)
 {
     char escaped[2 * TEXT_ADDRESS_MAX], line[LINE_MAX_BYTES];
     if (log_format == LOG_JSON) {
@@ -114,13 +127,13 @@ static void client_event(const char *event, const char *address, const char *jso
     } else {
         snprintf(line, sizeof line, "%s %s", address, text);
     }
-    emit(line);
+    emit(level, line);
 }
 
 void log_opened(const char *address)
 {
     if (log_most >= LOG_DETAIL)
-        client_event("opened", address, "", "connected");
+        client_event(LOG_DETAIL, "opened", address, "", "connected");
 }
 
 void log_closed(const char *address, const struct client *client, uint64_t now)
@@ -131,14 +144,24 @@ void log_closed(const char *address, const struct client *client, uint64_t now)
     };
     const struct conn *c = &client->conn;
     char json[256], text[256];
-    if (log_most < (c->bytes_in ? LOG_NOTICE : LOG_DETAIL))
+    enum log_level level = c->bytes_in ? LOG_NOTICE : LOG_DETAIL;
+    if (log_most < level)
         return;
     snprintf(json, sizeof json,
              ",\"why\":\"%s\",\"in\":%" PRIu64 ",\"out\":%" PRIu64 ",\"ms\":%" PRIu64,
              why[conn_over(c)], c->bytes_in, c->bytes_out, now - client->since);
     snprintf(text, sizeof text, "%s: %" PRIu64 " bytes in, %" PRIu64 " bytes out, %" PRIu64 " ms",
              why[conn_over(c)], c->bytes_in, c->bytes_out, now - client->since);
-    client_event("closed", address, json, text);
+    client_event(level, "closed", address, json, text);
+}
+
+void log_refused(const char *address, const char *reason)
+{
+    char json[256], text[256], escaped[192];
+    json_escape(reason, escaped, sizeof escaped);
+    snprintf(json, sizeof json, ",\"why\":\"limit\",\"reason\":\"%s\"", escaped);
+    snprintf(text, sizeof text, "limit: %s; let go", reason);
+    client_event(LOG_ERROR, "closed", address, json, text);
 }
 
 void log_counters(enum log_level level, const struct server_counters *c)
@@ -147,12 +170,12 @@ void log_counters(enum log_level level, const struct server_counters *c)
     if (level > log_most)
         return;
     snprintf(line, sizeof line,
-             log_format == LOG_JSON ? "\"event\":\"counters\",\"served\":%" PRIu64
-                                      ",\"open\":%" PRIu64 ",\"in\":%" PRIu64 ",\"out\":%" PRIu64
-                                      ",\"timed_out\":%" PRIu64 ",\"reset\":%" PRIu64
-                                    : "served %" PRIu64 ", open %" PRIu64 ", bytes in %" PRIu64
-                                      ", bytes out %" PRIu64 ", timed out %" PRIu64
-                                      ", reset %" PRIu64,
-             c->served, c->open, c->bytes_in, c->bytes_out, c->timed_out, c->reset);
-    emit(line);
+             log_format == LOG_JSON
+                 ? "\"event\":\"counters\",\"served\":%" PRIu64 ",\"open\":%" PRIu64
+                   ",\"in\":%" PRIu64 ",\"out\":%" PRIu64 ",\"refused\":%" PRIu64
+                   ",\"timed_out\":%" PRIu64 ",\"reset\":%" PRIu64
+                 : "served %" PRIu64 ", open %" PRIu64 ", bytes in %" PRIu64 ", bytes out %" PRIu64
+                   ", refused %" PRIu64 ", timed out %" PRIu64 ", reset %" PRIu64,
+             c->served, c->open, c->bytes_in, c->bytes_out, c->refused, c->timed_out, c->reset);
+    emit(level, line);
 }

@@ -11,13 +11,15 @@
 enum log_format { LOG_TEXT, LOG_JSON };
 
 enum log_level {
-    LOG_ERROR,  /* also with --quiet */
-    LOG_NOTICE, /* usually */
-    LOG_DETAIL  /* with -v */
+    LOG_NOTHING, /* as the most: not a line */
+    LOG_ERROR,   /* also with --quiet */
+    LOG_NOTICE,  /* usually */
+    LOG_DETAIL   /* with -v */
 };
 
-/* To be called once, before the others; until then, text up to LOG_NOTICE. */
-void log_open(enum log_format format, enum log_level most);
+/* To be called once, before the others; until then, text up to LOG_NOTICE. priorities: begin each
+ * line with "<N>", as the journal takes it (sd-daemon(3)). */
+void log_open(enum log_format format, enum log_level most, bool priorities);
 
 /* A message for people: "echo-server: TEXT", or {"event":"message","text":TEXT}. */
 void log_message(enum log_level level, const char *format, ...)
@@ -29,6 +31,9 @@ void log_opened(const char *address);
 /* A client is gone: its address, why, bytes in and out, milliseconds. LOG_NOTICE; LOG_DETAIL if it
  * never sent a byte, as health checks do not. */
 void log_closed(const char *address, const struct client *client, uint64_t now);
+
+/* A client was accepted and let go again, for want of something (LOG_ERROR). */
+void log_refused(const char *address, const char *reason);
 
 /* The counters, in one line, at the level given. */
 void log_counters(enum log_level level, const struct server_counters *counters);

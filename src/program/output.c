@@ -38,7 +38,8 @@ bool output_write(int fd, const void *bytes, size_t n)
 bool output_offer(int fd, const void *line, size_t n)
 {
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
-    if (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT))
-        return false;
-    return write(fd, line, n) == (ssize_t)n;
+    int can;
+    while ((can = poll(&ready, 1, 0)) < 0 && errno == EINTR)
+        ;
+    return can == 1 && (ready.revents & POLLOUT) && write(fd, line, n) == (ssize_t)n;
 }

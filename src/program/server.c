@@ -1,9 +1,11 @@
 /* server.c - see server.h: listens, tells that it is ready, and lets a loop serve. */
 #include "program/server.h"
 
+#include "activation.h"
 #include "listen.h"
 #include "log.h"
-#include "loop/server.h"
+#include "loop/iterative.h"
+#include "loop/serve.h"
 #include "loop/socket.h"
 #include "output.h"
 #include "server_options.h"
@@ -14,54 +16,76 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { EXIT_OK = 0, EXIT_NO_SERVICE = 1, EXIT_USAGE = 2 };
 
-/* All the memory that serving takes. */
+/* What receiving and sending takes, for all clients of a process. */
 enum { BUFFER_SIZE = 64 * 1024 };
 static uint8_t in[BUFFER_SIZE], out[BUFFER_SIZE + ECHO_LINE_SLACK];
 
 /* What the hooks need. */
 struct running {
     struct server server;
-    char address[TEXT_ADDRESS_MAX]; /* of the client being served */
-    bool showing;
-    struct show show;
+    struct server_counters counters;
+    struct listeners listeners;
+    int wake_fd;
+    struct show *shows; /* one for each client, or NULL */
 };
 
 static bool woken(void *context)
 {
     struct running *r = context;
-    unsigned signals = signals_take(r->server.wake_fd);
+    unsigned signals = signals_take(r->wake_fd);
     if (signals & SIGNALS_COUNTERS)
-        log_counters(LOG_ERROR, &r->server.counters); /* asked for: not even --quiet hides it */
+        log_counters(LOG_ERROR, r->server.counters); /* asked for: not even --quiet hides it */
     return signals & SIGNALS_STOP;
+}
+
+/* From here on a new client is refused by the kernel, and the port is free for another server as
+ * soon as the clients' connections allow. */
+static void stopping(void *context)
+{
+    struct running *r = context;
+    listen_close(&r->listeners);
+    activation_notify("STOPPING=1\nSTATUS=waiting for clients in flight");
+}
+
+static const char *address_of(const struct client *client, char text[TEXT_ADDRESS_MAX])
+{
+    text_address(&client->address, client->address_len, text);
+    return text;
 }
 
 static void opened(void *context, const struct client *client)
 {
     struct running *r = context;
-    text_address(&client->address, client->address_len, r->address);
-    log_opened(r->address);
-    show_start(&r->show);
+    char text[TEXT_ADDRESS_MAX];
+    log_opened(address_of(client, text));
+    if (r->shows)
+        show_start(&r->shows[client->index]);
 }
 
 static void received(void *context, const struct client *client, const uint8_t *bytes, size_t n)
 {
     struct running *r = context;
-    (void)client;
-    if (r->showing)
-        show_bytes(&r->show, r->address, bytes, n);
+    char text[TEXT_ADDRESS_MAX];
+    if (r->shows)
+        show_bytes(&r->shows[client->index], address_of(client, text), bytes, n);
 }
 
 static void closed(void *context, const struct client *client)
 {
     struct running *r = context;
-    if (r->showing)
-        show_end(&r->show, r->address);
-    log_closed(r->address, client, clock_ms());
+    char text[TEXT_ADDRESS_MAX];
+    if (r->shows)
+        show_end(&r->shows[client->index], address_of(client, text));
+    log_closed(address_of(client, text), client, clock_ms());
 }
 
 static void waiting(void *context)
@@ -69,7 +93,7 @@ static void waiting(void *context)
     (void)context;
     log_message(LOG_NOTICE,
                 "a client waits while another is served: --model iterative serves one at "
-                "a time (said once)");
+                "a time, --model event many (said once)");
 }
 
 static void accept_failed(void *context, int error)
@@ -78,7 +102,32 @@ static void accept_failed(void *context, int error)
     log_message(LOG_ERROR, "cannot accept a client: %s; trying again", strerror(error));
 }
 
-/* One line per listener on standard output: "waiting on 127.0.0.1:4242". */
+static void refused(void *context, const struct client *client, int error)
+{
+    char text[TEXT_ADDRESS_MAX];
+    (void)context;
+    log_refused(address_of(client, text), strerror(error));
+}
+
+static int forked(void *context, bool accepts)
+{
+    struct running *r = context;
+    if (!accepts)
+        listen_close(&r->listeners);
+    activation_close(); /* the parent speaks for all */
+    r->wake_fd = signals_open();
+    return r->wake_fd;
+}
+
+static void worker_died(void *context, pid_t pid, int status)
+{
+    (void)context;
+    log_message(LOG_ERROR, "worker %ld ended with %s %d; another takes its place", (long)pid,
+                WIFSIGNALED(status) ? "signal" : "status",
+                WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+/* One line per address on standard output: "waiting on 127.0.0.1:4242". */
 static bool tell_ready(const struct listeners *l)
 {
     for (size_t i = 0; i < l->count; i++) {
@@ -92,43 +141,107 @@ static bool tell_ready(const struct listeners *l)
         if (!output_write(STDOUT_FILENO, line, (size_t)n))
             return false;
     }
+    activation_notify("READY=1\nSTATUS=serving");
     return true;
 }
 
-static int serve(const struct server_options *o, const struct listeners *l, int wake_fd)
+/* Descriptors for so many clients, as far as this user may have them. */
+static void raise_descriptor_limit(unsigned clients)
 {
-    static struct running running;
-    running.showing = o->show;
-    running.server = (struct server){
-        .listeners = l->fds,
-        .listener_count = l->count,
-        .wake_fd = wake_fd,
-        .rules = o->rules,
-        .one_off = o->one_off,
-        .in = in,
-        .in_size = sizeof in,
-        .out = out,
-        .out_size = sizeof out,
-        .hooks = {woken, opened, received, closed, waiting, accept_failed},
-        .context = &running,
-    };
-    if (!tell_ready(l)) {
+    enum { OTHERS = 128 };
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)clients + OTHERS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < wanted)
+        log_message(LOG_NOTICE, "the limit of open files (ulimit -n) is %llu: -M %u needs %llu",
+                    (unsigned long long)limit.rlim_cur, clients, (unsigned long long)wanted);
+}
+
+static int serve_listeners(struct running *r, const struct server_options *o)
+{
+    struct server *s = &r->server;
+    int error;
+    if (!tell_ready(&r->listeners)) {
         log_message(LOG_ERROR, "cannot write the ready line to standard output: %s",
                     strerror(errno));
         return EXIT_NO_SERVICE;
     }
-    int error = server_iterative(&running.server);
-    log_counters(LOG_NOTICE, &running.server.counters);
+    if (o->model == MODEL_FORK)
+        error = server_fork(s);
+    else if (o->model == MODEL_EVENT && o->workers > 1)
+        error = server_workers(s, o->workers);
+    else if (o->model == MODEL_EVENT)
+        error = server_event(s);
+    else
+        error = server_iterative(s);
+    log_counters(LOG_NOTICE, s->counters);
     if (error == 0)
         return EXIT_OK;
     log_message(LOG_ERROR, "cannot accept clients: %s", strerror(error));
     return EXIT_NO_SERVICE;
 }
 
+/* Standard input and output are the client, as inetd(8) has it. */
+static int serve_standard_input(struct server *s)
+{
+    struct client client = {.fd = STDIN_FILENO, .out_fd = STDOUT_FILENO};
+    bool stop = false, told = true;
+    client.address_len = sizeof client.address;
+    if (getpeername(STDIN_FILENO, (struct sockaddr *)&client.address, &client.address_len) < 0)
+        client.address_len = 0;
+    s->listener_count = 0;
+    iterative_serve(s, &client, &stop, &told);
+    return EXIT_OK;
+}
+
+/* inetd gives its services the client as standard error, too: no place for a log. */
+static bool standard_error_is_the_client(void)
+{
+    struct stat client, error;
+    return fstat(STDIN_FILENO, &client) == 0 && fstat(STDERR_FILENO, &error) == 0 &&
+           S_ISSOCK(client.st_mode) && client.st_dev == error.st_dev &&
+           client.st_ino == error.st_ino;
+}
+
+static int serve(const struct server_options *o, struct running *r)
+{
+    unsigned each = (o->max_clients + o->workers - 1) / o->workers;
+    unsigned clients = o->model == MODEL_ITERATIVE || o->inetd ? 1 : each;
+    if (o->show && !(r->shows = calloc(clients, sizeof *r->shows))) {
+        log_message(LOG_ERROR, "no memory to --show %u clients", clients);
+        return EXIT_NO_SERVICE;
+    }
+    if (o->model != MODEL_ITERATIVE)
+        raise_descriptor_limit(clients);
+    r->server = (struct server){
+        .listeners = r->listeners.fds,
+        .listener_count = r->listeners.count,
+        .wake_fd = r->wake_fd,
+        .parent_fd = -1,
+        .rules = o->rules,
+        .one_off = o->one_off,
+        .max_clients = clients,
+        .in = in,
+        .in_size = sizeof in,
+        .out = out,
+        .out_size = sizeof out,
+        .counters = &r->counters,
+        .hooks = {woken, stopping, opened, received, closed, waiting, accept_failed, refused,
+                  forked, worker_died},
+        .context = r,
+    };
+    int status = o->inetd ? serve_standard_input(&r->server) : serve_listeners(r, o);
+    free(r->shows);
+    return status;
+}
+
 int server_program(int argc, char **argv)
 {
+    static struct running running;
     struct server_options o;
-    struct listeners l;
     char text[4096];
 
     output_guard();
@@ -143,18 +256,23 @@ int server_program(int argc, char **argv)
             snprintf(text, sizeof text, "echo-server " ECHO_VERSION " (MIT licence)\n");
         return output_write(STDOUT_FILENO, text, strlen(text)) ? EXIT_OK : EXIT_NO_SERVICE;
     }
-    log_open(o.log_format, o.quiet ? LOG_ERROR : o.verbose ? LOG_DETAIL : LOG_NOTICE);
+    enum log_level level = o.quiet ? LOG_ERROR : o.verbose ? LOG_DETAIL : LOG_NOTICE;
+    if (o.inetd && standard_error_is_the_client())
+        level = LOG_NOTHING;
+    log_open(o.log_format, level, activation_journal());
+    activation_open();
 
-    int wake_fd = signals_open();
-    if (wake_fd < 0) {
+    running.wake_fd = signals_open();
+    if (running.wake_fd < 0) {
         log_message(LOG_ERROR, "cannot catch signals: %s", strerror(errno));
         return EXIT_NO_SERVICE;
     }
-    if (!listen_open(&o.listen, &l, text)) {
+    if (!o.inetd && !listen_open(&o.listen, &running.listeners, text)) {
         log_message(LOG_ERROR, "%s", text);
         return EXIT_NO_SERVICE;
     }
-    int status = serve(&o, &l, wake_fd);
-    listen_close(&l);
+    int status = serve(&o, &running);
+    listen_close(&running.listeners);
+    listen_remove(&running.listeners);
     return status;
 }

@@ -10,7 +10,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { DEFAULT_PORT = 4242, DEFAULT_IDLE_MS = 300 * 1000, DEFAULT_DRAIN_MS = 5 * 1000 };
+enum {
+    DEFAULT_PORT = 4242,
+    DEFAULT_IDLE_MS = 300 * 1000,
+    DEFAULT_DRAIN_MS = 5 * 1000,
+    DEFAULT_MAX_CLIENTS = 1024
+};
 
 static const char *const not_a_time = "is not a time; use 500ms, 2s, 1m or plain seconds";
 
@@ -22,12 +27,31 @@ static const char *set_mode(void *options, const char *value)
 
 static const char *set_model(void *options, const char *value)
 {
-    (void)options;
-    if (strcmp(value, "iterative") == 0)
-        return NULL;
-    if (strcmp(value, "fork") == 0 || strcmp(value, "event") == 0)
-        return "is not in this version yet; use iterative";
-    return "is not a model; use iterative";
+    static const char *const names[] = {
+        [MODEL_ITERATIVE] = "iterative", [MODEL_FORK] = "fork", [MODEL_EVENT] = "event"};
+    struct server_options *o = options;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(value, names[i]) == 0) {
+            o->model = (enum server_model)i;
+            return NULL;
+        }
+    return "is not a model; use iterative, fork or event";
+}
+
+static const char *set_max_clients(void *options, const char *value)
+{
+    struct server_options *o = options;
+    return value_count(value, SERVER_CLIENTS_MAX, &o->max_clients)
+               ? NULL
+               : "is not a number of clients; use 1 to 1000000";
+}
+
+static const char *set_workers(void *options, const char *value)
+{
+    struct server_options *o = options;
+    return value_count(value, SERVER_WORKERS_MAX, &o->workers)
+               ? NULL
+               : "is not a number of workers; use 1 to 64";
 }
 
 static const char *set_bind(void *options, const char *value)
@@ -72,12 +96,17 @@ static const char *set_log(void *options, const char *value)
 
 static const struct option_row rows[] = {
     {'m', "mode", "MODE", "what comes back: @ (upper)", "ECHO_MODE", set_mode, 0},
-    {0, "model", "MODEL", "iterative: one client at a time", "ECHO_MODEL", set_model, 0},
+    {0, "model", "MODEL", "iterative (one client at a time), fork or event", "ECHO_MODEL",
+     set_model, 0},
     {'b', "bind", "ADDR", "where to listen, or '*'; repeatable (loopback)", "ECHO_BIND", set_bind,
      0},
     {'4', "ipv4", NULL, "IPv4 only", NULL, NULL, FLAG(ipv4)},
     {'6', "ipv6", NULL, "IPv6 only", NULL, NULL, FLAG(ipv6)},
     {'U', "unix", "PATH", "a Unix socket instead", NULL, set_unix, 0},
+    {'M', "max-clients", "N", "fork, event: so many at once, others wait (1024)", NULL,
+     set_max_clients, 0},
+    {0, "workers", "N", "event: processes that share the port (1)", NULL, set_workers, 0},
+    {0, "inetd", NULL, "serve standard input and output, once", NULL, NULL, FLAG(inetd)},
     {0, "idle-timeout", "T", "close a client that moves no byte for T (300s)", NULL,
      set_idle_timeout, 0},
     {0, "drain-timeout", "T", "how long a stop waits for clients in flight (5s)", NULL,
@@ -106,6 +135,7 @@ static bool set_port(struct server_options *o, const char *what, const char *val
     return false;
 }
 
+/* What the options cannot say one by one. */
 static bool parse_operands(struct server_options *o, int argc, char **argv, char *error)
 {
     const char *variable = getenv("ECHO_PORT"), *path = o->listen.unix_path;
@@ -119,6 +149,16 @@ static bool parse_operands(struct server_options *o, int argc, char **argv, char
         text_escape(path, shown, sizeof shown);
         snprintf(error, OPTIONS_ERROR_MAX,
                  "--unix '%s' stands instead of PORT, --bind, -4 and -6; leave those out", shown);
+        return false;
+    }
+    if (o->inetd && (path || argc > 0 || o->listen.bind_count > 0 || o->show)) {
+        snprintf(error, OPTIONS_ERROR_MAX,
+                 "--inetd serves standard input and output; leave out PORT, --bind, --unix and "
+                 "--show");
+        return false;
+    }
+    if (o->workers > 1 && o->model != MODEL_EVENT) {
+        snprintf(error, OPTIONS_ERROR_MAX, "--workers needs --model event");
         return false;
     }
     if (path)
@@ -135,6 +175,8 @@ bool server_options_parse(struct server_options *o, int argc, char **argv,
     *o = (struct server_options){
         .listen = {.family = AF_UNSPEC, .port = DEFAULT_PORT},
         .rules = {.idle_ms = DEFAULT_IDLE_MS, .drain_ms = DEFAULT_DRAIN_MS},
+        .max_clients = DEFAULT_MAX_CLIENTS,
+        .workers = 1,
     };
     if (!options_parse(rows, o, argc, argv, &operands, error))
         return false;
@@ -142,6 +184,7 @@ bool server_options_parse(struct server_options *o, int argc, char **argv,
         return true;
     if (o->ipv4 != o->ipv6)
         o->listen.family = o->ipv4 ? AF_INET : AF_INET6;
+    o->listen.copies = o->workers;
     return parse_operands(o, argc - operands, argv + operands, error);
 }
 

@@ -7,9 +7,16 @@
 #include "log.h"
 #include "options.h"
 
+enum server_model { MODEL_ITERATIVE, MODEL_FORK, MODEL_EVENT };
+
+enum { SERVER_CLIENTS_MAX = 1000 * 1000 };
+
 struct server_options {
+    enum server_model model;
     struct listen_on listen;
     struct conn_rules rules;
+    unsigned max_clients, workers;
+    bool inetd; /* serve standard input and output, listen nowhere */
     bool ipv4, ipv6, one_off, show;
     enum log_format log_format;
     bool verbose, quiet;

@@ -7,27 +7,30 @@
 #include <stddef.h>
 #include <unistd.h>
 
-static int write_end;
-static volatile sig_atomic_t stop_came;
+static int read_end = -1, write_end = -1;
+static volatile sig_atomic_t stop_came, counters_came;
 
-/* Only async-signal-safe calls. A full pipe is as good as one byte more in it. */
+/* Only async-signal-safe calls. The byte only wakes: a full pipe is as good as one byte more in it.
+ */
 static void on_signal(int number)
 {
     int error = errno;
-    if (number != SIGUSR1) {
+    if (number == SIGUSR1) {
+        counters_came = 1;
+    } else if (number != SIGCHLD) {
         if (stop_came)
             (void)signal(number, SIG_DFL), (void)raise(number); /* taken on return from here */
         stop_came = 1;
     }
-    ssize_t n = write(write_end, number == SIGUSR1 ? "c" : "s", 1);
+    ssize_t n = write(write_end, "", 1);
     (void)n;
     errno = error;
 }
 
 int signals_open(void)
 {
-    static const int caught[] = {SIGTERM, SIGINT, SIGUSR1};
-    struct sigaction action = {.sa_handler = on_signal};
+    static const int caught[] = {SIGTERM, SIGINT, SIGUSR1, SIGCHLD};
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_NOCLDSTOP};
     int ends[2];
 
     if (pipe(ends) < 0)
@@ -35,7 +38,13 @@ int signals_open(void)
     for (int i = 0; i < 2; i++)
         if (fcntl(ends[i], F_SETFL, O_NONBLOCK) < 0 || fcntl(ends[i], F_SETFD, FD_CLOEXEC) < 0)
             return -1;
+    if (read_end >= 0) {
+        (void)close(read_end);
+        (void)close(write_end);
+    }
+    read_end = ends[0];
     write_end = ends[1];
+    stop_came = counters_came = 0;
     (void)sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
         if (sigaction(caught[i], &action, NULL) < 0)
@@ -46,11 +55,14 @@ int signals_open(void)
 
 unsigned signals_take(int fd)
 {
-    unsigned all = 0;
     char bytes[64];
-    ssize_t n;
-    while ((n = read(fd, bytes, sizeof bytes)) > 0)
-        for (ssize_t i = 0; i < n; i++)
-            all |= bytes[i] == 'c' ? SIGNALS_COUNTERS : SIGNALS_STOP;
-    return all;
+    unsigned taken = 0;
+    while (read(fd, bytes, sizeof bytes) > 0)
+        ; /* first the bytes: a signal after this sets its flag and wakes again */
+    if (counters_came)
+        taken |= SIGNALS_COUNTERS;
+    counters_came = 0;
+    if (stop_came)
+        taken |= SIGNALS_STOP;
+    return taken;
 }

@@ -11,10 +11,13 @@
 enum { SIGNALS_STOP = 1, SIGNALS_COUNTERS = 2 };
 
 /* Ignores SIGPIPE; catches TERM and INT (stop; a second one ends the process at once, by that
- * signal) and USR1 (counters). Returns the descriptor that becomes readable, or -1 with errno. */
+ * signal), USR1 (counters) and CHLD (only to wake). Returns the descriptor that becomes readable,
+ * or -1 with errno. Called again, as in a process just forked off, it starts afresh with another
+ * descriptor and closes the one before. */
 int signals_open(void);
 
-/* Which have come since the last call: a set of the above. Never waits. */
+/* Which have come: a set of the above, counters since the last call, a stop at any time. Never
+ * waits. */
 unsigned signals_take(int fd);
 
 #endif

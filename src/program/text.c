@@ -52,6 +52,8 @@ void text_address(const struct sockaddr_storage *address, socklen_t len, char ou
         if (in6.sin6_scope_id)
             snprintf(scope, sizeof scope, "%%%u", (unsigned)in6.sin6_scope_id);
         snprintf(out, TEXT_ADDRESS_MAX, "[%s%s]:%u", host, scope, ntohs(in6.sin6_port));
+    } else if (address->ss_family == AF_UNSPEC) {
+        snprintf(out, TEXT_ADDRESS_MAX, "standard input");
     } else {
         /* The kernel may leave the path without a final 0, and gives nameless peers no path at all.
          */

@@ -19,8 +19,8 @@ size_t text_escape_byte(uint8_t c, char out[TEXT_ESCAPE_MAX]);
 /* Writes a string, escaped as above, cut to what fits size > 0. */
 void text_escape(const char *string, char *out, size_t size);
 
-/* Writes an address as "127.0.0.1:4242", "[::1]:4242" or "unix:/path" ("unix" for a nameless one).
- */
+/* Writes an address as "127.0.0.1:4242", "[::1]:4242" or "unix:/path" ("unix" for a nameless one),
+ * or "standard input" for none at all (AF_UNSPEC). */
 void text_address(const struct sockaddr_storage *address, socklen_t len,
                   char out[TEXT_ADDRESS_MAX]);
 

@@ -56,20 +56,35 @@ static bool service_port(const char *name, uint16_t *port)
     return true;
 }
 
+/* Digits only, and at most `most`. */
+static bool whole_number(const char *text, unsigned long most, unsigned long *number)
+{
+    *number = 0;
+    for (; is_digit(*text); text++) {
+        *number = *number * 10 + (unsigned long)(*text - '0');
+        if (*number > most)
+            return false;
+    }
+    return *text == '\0';
+}
+
+bool value_count(const char *text, unsigned most, unsigned *number)
+{
+    unsigned long n;
+    if (!whole_number(text, most, &n) || n == 0)
+        return false;
+    *number = (unsigned)n;
+    return true;
+}
+
 bool value_port(const char *text, uint16_t *port)
 {
-    unsigned long number = 0;
-    const char *at = text;
+    unsigned long number;
     if (!is_digit(*text)) {
         bool letter = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
         return letter && service_port(text, port);
     }
-    for (; is_digit(*at); at++) {
-        number = number * 10 + (unsigned long)(*at - '0');
-        if (number > UINT16_MAX)
-            return false;
-    }
-    if (*at != '\0')
+    if (!whole_number(text, UINT16_MAX, &number))
         return false;
     *port = (uint16_t)number;
     return true;

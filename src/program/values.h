@@ -17,6 +17,9 @@
  * none; not finer than a millisecond. Returns whether text is one, and then sets *ms. */
 bool value_time(const char *text, uint64_t *ms);
 
+/* A whole number from 1 to most. Sets *number only if it is one. */
+bool value_count(const char *text, unsigned most, unsigned *number);
+
 /* "0" to "65535", or a service's name. Returns whether text is one, and then sets *port. */
 bool value_port(const char *text, uint16_t *port);
 

@@ -2,8 +2,8 @@
  *
  *     ECHO_FAULT=CALL:WHAT:FIRST:COUNT[,...]
  *
- * The calls of that name from the FIRST (counted from 1, in each process that forks off from there
- * on) to as many as COUNT (0: all later ones) have that fault:
+ * The calls of that name from the FIRST (counted from 1, over a process and all that fork off from
+ * it) to as many as COUNT (0: all later ones) have that fault:
  *
  *     an errno   (EINTR, EMFILE, ...) returns -1 with it; the call is not made, but for close(),
  *                which always closes, and a connect() that is interrupted, which goes on
@@ -25,8 +25,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 enum { SHORT = -1, ZERO = -2 };
@@ -66,7 +69,8 @@ static const struct {
 struct plan {
     char call[24];
     int what;
-    unsigned first, count, seen;
+    unsigned first, count;
+    _Atomic unsigned seen;
 };
 
 ssize_t __real_write(int fd, const void *bytes, size_t n);
@@ -82,7 +86,7 @@ static const char *read_plan(struct plan *p, const char *text)
 {
     char what[24];
     int length = 0;
-    if (sscanf(text, "%23[a-z]:%23[A-Za-z]:%u:%u%n", p->call, what, &p->first, &p->count,
+    if (sscanf(text, "%23[a-z0-9_]:%23[A-Za-z]:%u:%u%n", p->call, what, &p->first, &p->count,
                &length) != 4)
         refuse(text);
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
@@ -104,22 +108,26 @@ static void tell_reached(const char *call)
 /* What is to go wrong with this call: an errno, SHORT, ZERO, or 0 for nothing. */
 static int due(const char *call)
 {
-    static struct plan plans[8];
+    enum { MOST = 8 };
+    static struct plan *plans;
     static size_t count;
-    static bool read_them;
-    const char *text = read_them ? NULL : getenv("ECHO_FAULT");
-    read_them = true;
-    while (text && *text && count < sizeof plans / sizeof plans[0]) {
+    const char *text = plans ? NULL : getenv("ECHO_FAULT");
+    if (!plans)
+        plans = mmap(NULL, MOST * sizeof *plans, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                     -1, 0);
+    if (plans == MAP_FAILED)
+        abort();
+    while (text && *text && count < MOST) {
         text = read_plan(&plans[count++], text);
         text += *text == ',';
     }
     int what = 0;
     for (struct plan *p = plans; p < plans + count; p++) {
-        if (strcmp(p->call, call) != 0 || ++p->seen < p->first ||
-            (p->count > 0 && p->seen - p->first >= p->count))
+        unsigned seen = strcmp(p->call, call) == 0 ? ++p->seen : 0;
+        if (seen < p->first || (p->count > 0 && seen - p->first >= p->count))
             continue;
         what = p->what;
-        if (p->seen == p->first)
+        if (seen == p->first)
             tell_reached(call);
     }
     return what;
@@ -146,6 +154,7 @@ static bool fails(int fault, int *result)
         return fails(due(#name), &result) ? result : __real_##name arguments; \
     }
 
+WRAP(epoll_create1, (int flags), (flags))
 WRAP(accept, (int fd, struct sockaddr *a, socklen_t *len), (fd, a, len))
 WRAP(bind, (int fd, const struct sockaddr *a, socklen_t len), (fd, a, len))
 WRAP(fstat, (int fd, struct stat *s), (fd, s))
@@ -162,6 +171,9 @@ WRAP(setsockopt, (int fd, int level, int name, const void *value, socklen_t len)
 WRAP(shutdown, (int fd, int how), (fd, how))
 WRAP(sigaction, (int n, const struct sigaction *new, struct sigaction *old), (n, new, old))
 WRAP(socket, (int family, int type, int protocol), (family, type, protocol))
+WRAP(epoll_ctl, (int e, int what, int fd, struct epoll_event *event), (e, what, fd, event))
+WRAP(epoll_wait, (int e, struct epoll_event *events, int n, int timeout), (e, events, n, timeout))
+WRAP(fork, (void), ())
 WRAP(unlink, (const char *path), (path))
 
 /* The same for a call that moves n bytes. */
