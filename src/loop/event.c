@@ -17,10 +17,8 @@
 #include <stdlib.h>
 
 enum {
-    BATCH = 256,       /* events looked at before the clock is read again */
-    ACCEPT_BATCH = 64, /* clients accepted before the others have their turn */
-    LARGE_BLOCKS = 48, /* each of the server's out_size */
-    SMALL_BLOCK = 512  /* each client's own */
+    BATCH = 256,      /* events looked at before the clock is read again */
+    ACCEPT_BATCH = 64 /* clients accepted before the others have their turn */
 };
 
 /* One client, or a free place for one. */
@@ -39,8 +37,8 @@ struct loop {
     uint8_t *small;       /* and as many small blocks */
     unsigned *free_slots; /* indices of those that are free */
     unsigned free_count;
-    uint8_t *large; /* LARGE_BLOCKS */
-    uint8_t *free_blocks[LARGE_BLOCKS];
+    uint8_t *large;        /* the large blocks; */
+    uint8_t **free_blocks; /* those that are free */
     size_t free_block_count;
 
     bool stopping;
@@ -76,23 +74,24 @@ static void lend_buffer(struct loop *l, struct slot *slot)
     const uint8_t *bytes;
     struct server *s = l->server;
     if (conn_owed(&slot->client.conn, &bytes) == 0)
-        conn_move(&slot->client.conn, s->out, l->free_block_count > 0 ? s->out_size : SMALL_BLOCK);
+        conn_move(&slot->client.conn, s->out,
+                  l->free_block_count > 0 ? s->out_size : s->small_size);
 }
 
 /* Afterwards: what is still owed is kept, and a block that is not needed any more given back. */
 static void return_buffer(struct loop *l, struct slot *slot)
 {
     const uint8_t *bytes;
+    const struct server *s = l->server;
     struct conn *c = &slot->client.conn;
     size_t owed = conn_owed(c, &bytes);
-    bool shared =
-        owed > 0 && bytes >= l->server->out && bytes < l->server->out + l->server->out_size;
+    bool shared = owed > 0 && bytes >= s->out && bytes < s->out + s->out_size;
 
-    if (shared && owed <= SMALL_BLOCK) {
-        conn_move(c, l->small + (size_t)slot->client.index * SMALL_BLOCK, SMALL_BLOCK);
+    if (shared && owed <= s->small_size) {
+        conn_move(c, l->small + slot->client.index * s->small_size, s->small_size);
     } else if (shared) {
         slot->block = l->free_blocks[--l->free_block_count];
-        conn_move(c, slot->block, l->server->out_size);
+        conn_move(c, slot->block, s->out_size);
     } else if (owed == 0 && slot->block) {
         l->free_blocks[l->free_block_count++] = slot->block;
         slot->block = NULL;
@@ -322,17 +321,19 @@ static bool take_memory(struct loop *l, struct deadline **heap, unsigned **place
     struct server *s = l->server;
     size_t n = s->max_clients;
     l->slots = calloc(n, sizeof *l->slots);
-    l->small = malloc(n * SMALL_BLOCK);
-    l->large = malloc(LARGE_BLOCKS * s->out_size);
+    l->small = malloc(n * s->small_size);
+    l->large = malloc((s->large_blocks + 1) * s->out_size); /* malloc(0) may be NULL */
+    l->free_blocks = malloc((s->large_blocks + 1) * sizeof *l->free_blocks);
     l->free_slots = malloc(n * sizeof *l->free_slots);
     *heap = malloc(n * sizeof **heap);
     *places = malloc(n * sizeof **places);
-    if (!l->slots || !l->small || !l->large || !l->free_slots || !*heap || !*places)
+    if (!l->slots || !l->small || !l->large || !l->free_blocks || !l->free_slots || !*heap ||
+        !*places)
         return false;
     deadlines_init(&l->deadlines, *heap, *places, n);
     for (; l->free_count < n; l->free_count++) /* the lowest is taken first */
         l->free_slots[l->free_count] = (unsigned)n - 1 - l->free_count;
-    for (size_t i = 0; i < LARGE_BLOCKS; i++)
+    for (size_t i = 0; i < s->large_blocks; i++)
         l->free_blocks[l->free_block_count++] = l->large + i * s->out_size;
     return true;
 }
@@ -342,15 +343,16 @@ int server_event(struct server *s)
     struct loop l = {.server = s};
     struct deadline *heap = NULL;
     unsigned *places = NULL;
-    if (take_memory(&l, &heap, &places) && watch(&l))
-        run(&l);
-    else
+    if (!take_memory(&l, &heap, &places) || !watch(&l))
         l.error = errno;
+    else if ((l.error = serve_tell_ready(s)) == 0)
+        run(&l);
     if (l.ready)
         ready_close(l.ready);
     free(l.slots);
     free(l.small);
     free(l.large);
+    free(l.free_blocks);
     free(l.free_slots);
     free(heap);
     free(places);

@@ -157,9 +157,9 @@ static bool may_accept(const struct parent *p)
 int server_fork(struct server *s)
 {
     struct parent p = {.server = s};
-    int error = 0;
     if (!children_open(&p.children, s->max_clients))
         return errno;
+    int error = serve_tell_ready(s);
     while (!p.stopping && !error) {
         struct pollfd fds[1 + SERVER_LISTENERS_MAX];
         bool listen = may_accept(&p);
@@ -211,7 +211,9 @@ int server_workers(struct server *s, unsigned workers)
     int error = 0;
     if (!children_open(&p.children, workers))
         return errno;
-    while (!p.stopping && (error = start_workers(&p)) == 0) {
+    if ((error = start_workers(&p)) == 0)
+        error = serve_tell_ready(s);
+    while (!p.stopping && !error && (error = start_workers(&p)) == 0) {
         struct pollfd fds[1];
         bool missing = p.children.running < p.children.most;
         wait_for_news(&p, fds, false, missing ? p.paused_until : UINT64_MAX);

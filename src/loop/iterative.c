@@ -104,6 +104,9 @@ int server_iterative(struct server *s)
 {
     struct client client = {0};
     bool stopping = false, told_waiting = false;
+    int error = serve_tell_ready(s);
+    if (error)
+        return error;
     while (!stopping) {
         struct pollfd fds[LISTENERS + SERVER_LISTENERS_MAX];
         size_t n = fill_poll_set(s, fds, NULL, false, true);

@@ -8,6 +8,12 @@
 
 #include <errno.h>
 
+int serve_tell_ready(struct server *s)
+{
+    bool is_child = s->parent_fd >= 0;
+    return is_child || s->hooks.ready(s->context) ? 0 : errno;
+}
+
 enum serve_accepted serve_accept(struct server *s, int listener, struct client *client)
 {
     client->fd = socket_accept(listener, &client->address, &client->address_len);

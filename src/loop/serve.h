@@ -15,6 +15,9 @@ enum serve_accepted {
 /* How long to pause after SERVE_LATER: the listener stays ready, and would make the loop spin. */
 enum { SERVE_PAUSE_MS = 100 };
 
+/* All is there: tells it, once for all processes. Returns 0 or an errno. */
+int serve_tell_ready(struct server *s);
+
 /* Accepts a client: its fd and address. */
 enum serve_accepted serve_accept(struct server *s, int listener, struct client *client);
 

@@ -38,6 +38,9 @@ struct server_counters {
 struct server_hooks {
     /* wake_fd is readable: read it, do what it asks for, return whether the server is to stop. */
     bool (*woken)(void *context);
+    /* All that serving takes is there: clients may be told to come. Returns false, with errno,
+     * where that cannot be told; then the loop returns that. Not called in a process forked off. */
+    bool (*ready)(void *context);
     /* The server begins to stop: it accepts nobody any more. Told once. */
     void (*stopping)(void *context);
     /* A client was accepted, sent bytes, is gone (and its socket closed). */
@@ -71,6 +74,10 @@ struct server {
     size_t in_size;
     uint8_t *out; /* a connection's buffer: CONN_BUFFER_MIN or more */
     size_t out_size;
+    /* Only server_event, of clients that do not take their reply at once: so many keep up to
+     * out_size of it, all others up to small_size (CONN_BUFFER_MIN to out_size) and are read from
+     * in pieces as small. */
+    size_t large_blocks, small_size;
 
     struct server_counters *counters;
     bool finished; /* set: a dot line or one_off stops the whole server, not only this process */

@@ -10,6 +10,8 @@
 #define MSG_NOSIGNAL 0
 #endif
 
+enum { FAILED_PAUSE_MS = 10 };
+
 /* What a negative result means. EINTR is "later" too: the loop has signals to look at first. */
 static enum socket_result failure(void)
 {
@@ -68,10 +70,9 @@ int clock_left(uint64_t deadline)
 
 int socket_wait(struct pollfd *fds, size_t n, uint64_t deadline)
 {
-    int ready;
-    do
-        ready = poll(fds, (nfds_t)n, clock_left(deadline));
-    while (ready < 0 && errno == EINTR);
+    int ready = poll(fds, (nfds_t)n, clock_left(deadline));
+    if (ready < 0 && errno != EINTR)
+        (void)poll(NULL, 0, FAILED_PAUSE_MS); /* out of memory: a loop must not spin on that */
     return ready > 0 ? ready : 0;
 }
 

@@ -26,7 +26,7 @@
 enum { EXIT_OK = 0, EXIT_NO_SERVICE = 1, EXIT_USAGE = 2 };
 
 /* What receiving and sending takes, for all clients of a process. */
-enum { BUFFER_SIZE = 64 * 1024 };
+enum { BUFFER_SIZE = 64 * 1024, LARGE_BLOCKS = 48, SMALL_SIZE = 512 };
 static uint8_t in[BUFFER_SIZE], out[BUFFER_SIZE + ECHO_LINE_SLACK];
 
 /* What the hooks need. */
@@ -35,6 +35,7 @@ struct running {
     struct server_counters counters;
     struct listeners listeners;
     int wake_fd;
+    bool error_told;
     struct show *shows; /* one for each client, or NULL */
 };
 
@@ -45,6 +46,35 @@ static bool woken(void *context)
     if (signals & SIGNALS_COUNTERS)
         log_counters(LOG_ERROR, r->server.counters); /* asked for: not even --quiet hides it */
     return signals & SIGNALS_STOP;
+}
+
+static bool not_ready(struct running *r)
+{
+    int error = errno;
+    log_message(LOG_ERROR, "cannot write the ready line to standard output: %s", strerror(error));
+    r->error_told = true;
+    errno = error;
+    return false;
+}
+
+/* One line per address on standard output: "waiting on 127.0.0.1:4242". */
+static bool ready(void *context)
+{
+    struct running *r = context;
+    const struct listeners *l = &r->listeners;
+    for (size_t i = 0; i < l->count; i++) {
+        struct sockaddr_storage address = {0};
+        socklen_t len = sizeof address;
+        char text[TEXT_ADDRESS_MAX], line[TEXT_ADDRESS_MAX + 16];
+        if (getsockname(l->fds[i], (struct sockaddr *)&address, &len) < 0)
+            return not_ready(r);
+        text_address(&address, len, text);
+        int n = snprintf(line, sizeof line, "waiting on %s\n", text);
+        if (!output_write(STDOUT_FILENO, line, (size_t)n))
+            return not_ready(r);
+    }
+    activation_notify("READY=1\nSTATUS=serving");
+    return true;
 }
 
 /* From here on a new client is refused by the kernel, and the port is free for another server as
@@ -127,24 +157,6 @@ static void worker_died(void *context, pid_t pid, int status)
                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-/* One line per address on standard output: "waiting on 127.0.0.1:4242". */
-static bool tell_ready(const struct listeners *l)
-{
-    for (size_t i = 0; i < l->count; i++) {
-        struct sockaddr_storage address = {0};
-        socklen_t len = sizeof address;
-        char text[TEXT_ADDRESS_MAX], line[TEXT_ADDRESS_MAX + 16];
-        if (getsockname(l->fds[i], (struct sockaddr *)&address, &len) < 0)
-            return false;
-        text_address(&address, len, text);
-        int n = snprintf(line, sizeof line, "waiting on %s\n", text);
-        if (!output_write(STDOUT_FILENO, line, (size_t)n))
-            return false;
-    }
-    activation_notify("READY=1\nSTATUS=serving");
-    return true;
-}
-
 /* Descriptors for so many clients, as far as this user may have them. */
 static void raise_descriptor_limit(unsigned clients)
 {
@@ -164,11 +176,6 @@ static int serve_listeners(struct running *r, const struct server_options *o)
 {
     struct server *s = &r->server;
     int error;
-    if (!tell_ready(&r->listeners)) {
-        log_message(LOG_ERROR, "cannot write the ready line to standard output: %s",
-                    strerror(errno));
-        return EXIT_NO_SERVICE;
-    }
     if (o->model == MODEL_FORK)
         error = server_fork(s);
     else if (o->model == MODEL_EVENT && o->workers > 1)
@@ -177,6 +184,8 @@ static int serve_listeners(struct running *r, const struct server_options *o)
         error = server_event(s);
     else
         error = server_iterative(s);
+    if (r->error_told)
+        return EXIT_NO_SERVICE;
     log_counters(LOG_NOTICE, s->counters);
     if (error == 0)
         return EXIT_OK;
@@ -228,8 +237,10 @@ static int serve(const struct server_options *o, struct running *r)
         .in_size = sizeof in,
         .out = out,
         .out_size = sizeof out,
+        .large_blocks = LARGE_BLOCKS,
+        .small_size = SMALL_SIZE,
         .counters = &r->counters,
-        .hooks = {woken, stopping, opened, received, closed, waiting, accept_failed, refused,
+        .hooks = {woken, ready, stopping, opened, received, closed, waiting, accept_failed, refused,
                   forked, worker_died},
         .context = r,
     };

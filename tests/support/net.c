@@ -41,6 +41,16 @@ int net_connect(uint16_t port, int receive_buffer)
     return fd;
 }
 
+bool net_can_connect(uint16_t port)
+{
+    struct sockaddr_in address = loopback(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    bool can = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return can;
+}
+
 int net_listen(int backlog, uint16_t *port)
 {
     struct sockaddr_in address = loopback(0);

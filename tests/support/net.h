@@ -9,6 +9,9 @@
 /* A connection to 127.0.0.1; receive_buffer > 0 makes its window that small. */
 int net_connect(uint16_t port, int receive_buffer);
 
+/* Whether somebody listens there. */
+bool net_can_connect(uint16_t port);
+
 /* A listener on a free port of 127.0.0.1. */
 int net_listen(int backlog, uint16_t *port);
 
