@@ -22,21 +22,34 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ENGINE = ["src/engine/line.c"]
 CONNECTION = ["src/connection/connection.c"]
 LEDGER = ["src/connection/ledger.c"]
+LOOPS = ["src/loop/deadlines.c", "src/loop/event.c", "src/loop/iterative.c", "src/loop/serve.c"]
 SUPPORT = ["tests/support/drive.c", "tests/support/model.c", "tests/support/vectors.c"]
 TESTS = {
     "line_vectors": ["tests/test_line_vectors.c", *ENGINE, *SUPPORT],
     "line_exhaustive": ["tests/test_line_exhaustive.c", *ENGINE, *SUPPORT],
     "connection": ["tests/test_connection.c", *CONNECTION, *ENGINE, *SUPPORT],
+    "deadlines": ["tests/test_deadlines.c", "src/loop/deadlines.c"],
+    "loop": ["fuzz/fuzz_loop.c", "fuzz/replay_main.c", "tests/support/model.c", *LOOPS, *CONNECTION, *ENGINE],
+    "connection_random": ["fuzz/fuzz_connection.c", "fuzz/replay_main.c", "tests/support/model.c", *CONNECTION, *ENGINE],
     "ledger": ["tests/test_ledger.c", "tests/support/judge.c", *LEDGER, *ENGINE, *SUPPORT],
 }
 FREESTANDING = {"line_freestanding"}  # these get the mutated file as a microcontroller does
 TESTS["line_freestanding"] = TESTS["line_vectors"]
 FILES = {
     "src/engine/line.c": (100, ["line_vectors", "line_freestanding", "line_exhaustive"]),
-    "src/connection/connection.c": (95, ["connection"]),
+    "src/connection/connection.c": (95, ["connection", "connection_random"]),
     "src/connection/ledger.c": (95, ["ledger"]),
+    "src/loop/deadlines.c": (100, ["deadlines"]),
+    "src/loop/serve.c": (85, ["loop"]),
+    "src/loop/event.c": (80, ["loop"]),
+    "src/loop/iterative.c": (75, ["loop"]),
 }
-CC = ["cc", "-std=c17", "-O1", "-w", "-D_GNU_SOURCE", "-Iinclude", "-Isrc", "-Itests",
+# A fuzz target with the replay driver is a test like others, on inputs made at random from the seeds in {corpus}.
+ARGUMENTS = {
+    "loop": ["-random=300000", "{corpus}/loop"],
+    "connection_random": ["-random=300000", "{corpus}/connection"],
+}
+CC = ["cc", "-std=c17", "-O1", "-w", "-D_GNU_SOURCE", "-Iinclude", "-Isrc", "-Itests", "-Ifuzz",
       '-DVECTORS="' + ROOT + '/tests/vectors/sessions.tsv"']
 # A mutant that reads where it may not is caught in the act; but not in the longest test, which has it run 3 times as long.
 SANITIZE, UNSANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"], {"line_exhaustive"}
@@ -171,6 +184,9 @@ def line_text(text, at):
 def build_objects(folder):
     """Everything but the mutated file, compiled once with and once without sanitizers: {(source, sanitized): object}."""
     objects = {}
+    maker = os.path.join(folder, "make_corpus")
+    subprocess.run([*CC, "fuzz/make_corpus.c", "tests/support/vectors.c", *ENGINE, "-o", maker], cwd=ROOT, check=True)
+    subprocess.run([maker, "tests/vectors/sessions.tsv", os.path.join(folder, "corpus")], cwd=ROOT, check=True)
     for source in sorted({s for parts in TESTS.values() for s in parts}):
         for sanitized in (False, True):
             name = os.path.join(folder, source.replace("/", "_") + (".san.o" if sanitized else ".o"))
@@ -199,7 +215,8 @@ def run_mutant(job):
             parts = [mutated if s == source else objects[s, bool(sanitize)] for s in TESTS[test]]
             subprocess.run(["cc", *sanitize, *parts, "-lcmocka", "-o", binary_path], cwd=ROOT, check=True)
             try:
-                result = subprocess.run([binary_path], cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                arguments = [a.format(corpus=os.path.join(folder, "corpus")) for a in ARGUMENTS.get(test, [])]
+                result = subprocess.run([binary_path, *arguments], cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                         timeout=TEST_SECONDS.get(test, 10))
             except subprocess.TimeoutExpired:
                 return "killed"

@@ -1,7 +1,8 @@
 /* make_corpus.c - writes the seed corpora, one small file per row of the published vectors, named
  * after it. Made at build time, so they cannot drift from the vectors or the targets' formats.
  *
- * usage: make_corpus SESSIONS_TSV FOLDER     makes FOLDER/line, /connection, /ledger, /options
+ * usage: make_corpus SESSIONS_TSV FOLDER     makes FOLDER/line, /connection, /ledger,
+ * /loop, /options
  */
 #include "support/vectors.h"
 
@@ -82,6 +83,32 @@ static void seed_ledger(const struct vector *v)
     write_seed("ledger", v->name, seed, 2 + n + v->out_len);
 }
 
+/* Model and rules, limits, then: a client comes, sends up to 15 bytes, takes 31, and so on (see
+ * fuzz_loop.c); a silence is what the waits of the loop bring by themselves. */
+static void seed_loop(const struct vector *v)
+{
+    uint8_t seed[2 + 6 * 512];
+    for (uint8_t model = 0; model < 2; model++) {
+        char name[96];
+        size_t n = 0;
+        seed[n++] = (uint8_t)(model | (v->mode == ECHO_VERBATIM) << 1 | v->dot_stop << 2);
+        seed[n++] = 3 | 1 << 2;
+        seed[n++] = 0;
+        for (size_t i = 0; i < v->in_len; i++) {
+            if (v->in[i] == SILENCE)
+                continue;
+            seed[n++] = 1;
+            seed[n++] = 1;
+            seed[n++] = (uint8_t)v->in[i];
+            seed[n++] = 4;
+            seed[n++] = 31;
+        }
+        seed[n++] = 3;
+        snprintf(name, sizeof name, "%s-%s", model ? "event" : "iterative", v->name);
+        write_seed("loop", name, seed, n);
+    }
+}
+
 static void seed_options(void)
 {
     static const struct {
@@ -122,6 +149,7 @@ int main(int argc, char **argv)
         seed_line(&vectors[i]);
         seed_connection(&vectors[i]);
         seed_ledger(&vectors[i]);
+        seed_loop(&vectors[i]);
     }
     seed_options();
     free(vectors);

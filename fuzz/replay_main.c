@@ -4,7 +4,10 @@
  * that is empty or cannot be read, or a file that cannot be read, is a failure: a replay that ran
  * nothing has shown nothing.
  *
- * usage: fuzz_NAME FILE-OR-FOLDER...
+ * usage: fuzz_NAME [-random=COUNT] FILE-OR-FOLDER...
+ *
+ * -random: then so many inputs made from those, always the same ones: two of them spliced, a few
+ * bytes changed. It is no fuzzer, for it learns nothing, but it needs none.
  */
 #include "target.h"
 
@@ -16,14 +19,33 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { SIZE_LIMIT = 1 << 20 };
+enum { SIZE_LIMIT = 1 << 20, POOL_MAX = 1024, RANDOM_SIZE_MAX = 512 };
 
 static unsigned long runs;
+
+/* The first inputs that were run. */
+static struct input {
+    uint8_t bytes[RANDOM_SIZE_MAX];
+    size_t n;
+} pool[POOL_MAX];
+static size_t pool_count;
 
 static bool complain(const char *path, const char *what)
 {
     fprintf(stderr, "replay: %s: %s\n", path, what);
     return false;
+}
+
+static bool run(const uint8_t *bytes, size_t n)
+{
+    uint8_t *exact = malloc(n ? n : 1); /* so that a read beyond it is seen */
+    if (!exact)
+        return complain("replay", "out of memory");
+    memcpy(exact, bytes, n);
+    LLVMFuzzerTestOneInput(exact, n);
+    free(exact);
+    runs++;
+    return true;
 }
 
 static bool run_file(const char *path)
@@ -37,14 +59,39 @@ static bool run_file(const char *path)
     fclose(file);
     if (!good)
         return complain(path, "cannot be read, or is too large");
-    uint8_t *exact = malloc(n ? n : 1); /* so that a read beyond it is seen */
-    if (!exact)
-        return complain(path, "out of memory");
-    memcpy(exact, all, n);
-    LLVMFuzzerTestOneInput(exact, n);
-    free(exact);
-    runs++;
-    return true;
+    if (pool_count < POOL_MAX && n <= RANDOM_SIZE_MAX) {
+        memcpy(pool[pool_count].bytes, all, n);
+        pool[pool_count++].n = n;
+    }
+    return run(all, n);
+}
+
+/* Below a number above 0 (SplitMix64, S. Vigna). */
+static size_t draw(size_t below)
+{
+    static uint64_t state;
+    uint64_t z = state += 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return (size_t)((z ^ z >> 31) % below);
+}
+
+/* The beginning of one input and the end of another, with up to eight bytes changed. */
+static bool run_random(unsigned long count)
+{
+    bool good = pool_count > 0 || complain("-random", "no inputs to begin with");
+    for (; good && count > 0; count--) {
+        struct input made = pool[draw(pool_count)];
+        const struct input *other = &pool[draw(pool_count)];
+        size_t from = draw(other->n + 1), at = draw(made.n + 1), n = other->n - from;
+        n = n < RANDOM_SIZE_MAX - at ? n : RANDOM_SIZE_MAX - at;
+        memcpy(made.bytes + at, other->bytes + from, n);
+        made.n = at + n;
+        for (size_t changes = draw(9); made.n > 0 && changes > 0; changes--)
+            made.bytes[draw(made.n)] = (uint8_t)draw(256);
+        good = run(made.bytes, made.n);
+    }
+    return good;
 }
 
 static bool run_folder(const char *path)
@@ -70,14 +117,18 @@ static bool run_folder(const char *path)
 
 int main(int argc, char **argv)
 {
-    bool good = argc > 1 || complain("usage", "fuzz_NAME FILE-OR-FOLDER...");
+    bool good = argc > 1 || complain("usage", "fuzz_NAME [-random=COUNT] FILE-OR-FOLDER...");
+    unsigned long count = 0;
     for (int i = 1; i < argc; i++) {
         struct stat status;
+        if (sscanf(argv[i], "-random=%lu", &count) == 1)
+            continue;
         if (stat(argv[i], &status) != 0)
             good = complain(argv[i], strerror(errno));
         else
             good = (S_ISDIR(status.st_mode) ? run_folder(argv[i]) : run_file(argv[i])) && good;
     }
+    good = good && (count == 0 || run_random(count));
     printf("%lu inputs run\n", runs);
     return good ? 0 : 1;
 }

@@ -39,6 +39,13 @@ static void begin_to_stop(struct server *s, bool *stopping)
     *stopping = true;
 }
 
+/* Between two clients, to stop and to leave are the same. */
+static void look_at_orders(struct server *s, const struct pollfd *fds, bool *stopping)
+{
+    if (serve_woken(s, fds[WAKE].revents, fds[PARENT].revents) != SERVE_ON)
+        begin_to_stop(s, stopping);
+}
+
 static void look_at_listeners(struct server *s, const struct pollfd *fds, size_t n,
                               bool *told_waiting)
 {
@@ -94,10 +101,13 @@ void iterative_serve(struct server *s, struct client *client, bool *stopping, bo
 /* Waits for anything but a client. */
 static void pause_accepting(struct server *s, bool *stopping)
 {
-    struct pollfd wake = {.fd = s->wake_fd, .events = POLLIN};
-    if (socket_wait(&wake, 1, clock_ms() + SERVE_PAUSE_MS) > 0 &&
-        serve_woken(s, wake.revents, 0) == SERVE_STOP)
-        begin_to_stop(s, stopping);
+    uint64_t until = clock_ms() + SERVE_PAUSE_MS;
+    while (!*stopping && clock_ms() < until) {
+        struct pollfd fds[LISTENERS];
+        (void)fill_poll_set(s, fds, NULL, false, false);
+        if (socket_wait(fds, LISTENERS, until) > 0)
+            look_at_orders(s, fds, stopping);
+    }
 }
 
 int server_iterative(struct server *s)
@@ -112,8 +122,7 @@ int server_iterative(struct server *s)
         size_t n = fill_poll_set(s, fds, NULL, false, true);
         if (socket_wait(fds, n, UINT64_MAX) == 0)
             continue;
-        if (serve_woken(s, fds[WAKE].revents, 0) == SERVE_STOP)
-            begin_to_stop(s, &stopping);
+        look_at_orders(s, fds, &stopping);
         for (size_t i = LISTENERS; i < n && !stopping; i++) {
             if (!fds[i].revents)
                 continue;
