@@ -159,6 +159,21 @@ static void resets_at_once(int fd)
     net_reset(fd);
 }
 
+/* In the middle of a long input: the client may hear of it when it sends. */
+static void resets_midway(int fd)
+{
+    static char in[1 << 20];
+    net_receive(fd, in, sizeof in);
+    net_reset(fd);
+}
+
+static void never_reads(int fd)
+{
+    (void)fd;
+    for (;;)
+        pause();
+}
+
 static void stuck(int fd)
 {
     answer(fd, "HEL");
@@ -250,6 +265,30 @@ static void test_lies(void **state)
     r = run_against(resets_at_once, NULL, "hello\n");
     assert_result(&r, 1, "",
                   "echo-client: RESET: Connection reset by peer with 0 of 6 bytes back\n");
+}
+
+static void test_reset_midway(void **state)
+{
+    (void)state;
+    static char input[8 << 20];
+    memset(input, 'x', sizeof input - 1);
+    for (int i = 0; i < 10; i++) {
+        struct result r = run_against(resets_midway, NULL, input);
+        assert_int_equal(r.status, 1);
+        if (!strstr(r.err, "echo-client: RESET: "))
+            fail_msg("not told as a reset: %s", r.err);
+        free(r.out);
+    }
+}
+
+/* Even where nothing is compared, a server that takes nothing is not waited for for ever. */
+static void test_never_reads(void **state)
+{
+    (void)state;
+    static char input[16 << 20];
+    memset(input, 'x', sizeof input - 1);
+    struct result r = run_against(never_reads, (char *[]){"-W", "300ms", "-m", "any", NULL}, input);
+    assert_result(&r, 1, "", "echo-client: TIMEOUT: silence for 0.3 s with 0 of ");
 }
 
 static void test_late(void **state)
@@ -419,6 +458,14 @@ static void test_unusable_output_and_input(void **state)
     r = run((char *[]){"/bin/sh", "-c", command, NULL}, "", 0);
     assert_result(&r, 2, "", "echo-client: cannot read standard input: ");
 
+    /* What was wrong with the echo is told in any case. */
+    char port[8];
+    serve(wrong_byte, port);
+    snprintf(command, sizeof command, "exec %s 127.0.0.1 %s hello >/dev/full", ECHO_CLIENT, port);
+    r = run((char *[]){"/bin/sh", "-c", command, NULL}, "", 0);
+    assert_result(&r, 1, "", "echo-client: MISMATCH: offset 4: ");
+    clean_up(NULL);
+
     struct process p; /* whoever reads the output has had enough: nothing to complain of */
     char none;
     process_start(&p, (char *[]){ECHO_CLIENT, "127.0.0.1", s.port, NULL});
@@ -552,8 +599,9 @@ static void test_nothing_harmful_reaches_a_terminal(void **state)
     while (poll(&ready, 1, DEADLINE_MS) == 1 &&
            (n = read(terminal, seen + len, sizeof seen - 1 - len)) > 0)
         len += (size_t)n;
-    assert_non_null(strstr(seen, "?]0;owned?"));
+    assert_non_null(strstr(seen, "?]0;owned??"));
     assert_null(memchr(seen, 0x1b, len));
+    assert_null(memchr(seen, 0x9b, len));
     assert_int_equal(status_of(pid), 0);
     close(terminal);
 }
@@ -586,6 +634,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_right_echoes, clean_up),
         cmocka_unit_test_teardown(test_lies, clean_up),
+        cmocka_unit_test_teardown(test_reset_midway, clean_up),
+        cmocka_unit_test_teardown(test_never_reads, clean_up),
         cmocka_unit_test_teardown(test_late, clean_up),
         cmocka_unit_test_teardown(test_closed_before_the_end_of_input, clean_up),
         cmocka_unit_test_teardown(test_any_compares_nothing, clean_up),

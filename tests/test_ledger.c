@@ -222,6 +222,43 @@ static void test_good_bye_only_for_quit(void **state)
     assert_wrong("Good bye\n", 0, 'q', -1);
 }
 
+/* Where the rest of a line was sent after its `quit`, the server may have heard a silence between.
+ */
+static void test_good_bye_where_quit_was_cut_off(void **state)
+{
+    (void)state;
+    start(UPPER);
+    send_text("hi\nquit");
+    send_text("s\n");
+    assert_right("HI\nGood bye\n");
+    assert_true(ledger_parted(&l));
+    start(UPPER);
+    send_text("quit\r");
+    send_text("x\n");
+    assert_right("Good bye\r\n");
+    start(UPPER);
+    send_text("quit");
+    send_text("\rx\n");
+    assert_right("Good bye\n");
+    start(UPPER);
+    send_text("quit");
+    send_text("s\n");
+    assert_right("QUITS\n"); /* or it had not */
+    start(UPPER);
+    send_text("xquit");
+    send_text("s\n");
+    assert_wrong("Good bye\n", 0, 'X', -1);
+    start(UPPER);
+    send_text("quit\rx");
+    send_text("\n");
+    assert_wrong("Good bye\n", 0, 'Q', -1);
+    start(UPPER);
+    send_text("quit");
+    send_text("s\nquits\n");
+    assert_right("QUITS\n");
+    assert_wrong("Good bye\n", 6, 'Q', -1); /* the second one was not cut */
+}
+
 /* What is put but not sent yet cannot have been answered. */
 static void test_good_bye_before_quit_is_sent(void **state)
 {
@@ -391,11 +428,12 @@ static void test_wrong_byte_in_a_long_reply(void **state)
 static void check_judged(unsigned modes, const uint8_t *sent, size_t n, const uint8_t *reply,
                          size_t m, size_t step)
 {
-    size_t expected = judge(modes, sent, n, reply, m), right = 0, part, accepted;
+    size_t half = n > 1 ? n / 2 : 1, right = 0, part, accepted;
+    size_t expected = judge(modes, sent, n, half, reply, m);
     start(modes);
     put(sent, n);
-    ledger_sent(&l, n / 2);
-    ledger_sent(&l, n - n / 2);
+    for (size_t at = 0; at < n; at += half)
+        ledger_sent(&l, n - at < half ? n - at : half);
     do {
         part = m - right < step ? m - right : step;
         uint8_t *piece = malloc(part ? part : 1); /* of exactly that length, for a sanitizer */
@@ -527,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_good_bye_in_auto_means_upper),
         cmocka_unit_test(test_quit_may_come_back_as_a_line),
         cmocka_unit_test(test_good_bye_only_for_quit),
+        cmocka_unit_test(test_good_bye_where_quit_was_cut_off),
         cmocka_unit_test(test_good_bye_before_quit_is_sent),
         cmocka_unit_test(test_good_bye_crosses_more_input),
         cmocka_unit_test(test_good_bye_ending),

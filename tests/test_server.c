@@ -70,13 +70,13 @@ static size_t play(int fd, const struct vector *v, uint8_t *out)
             continue;
         }
         struct session m = {.out = expected, .room = sizeof expected};
-        struct session before = {.out = expected, .room = sizeof expected};
-        model(&before, v->mode, v->dot_stop, v->in, i);
         model(&m, v->mode, v->dot_stop, v->in, i + 1);
-        if (m.end != ECHO_STOP && m.len > received) {
+        if (m.len > received) {
             net_receive(fd, out + received, m.len - received);
             received = m.len;
         }
+        if (m.end == ECHO_STOP) /* its end, too, before ours could bring it about */
+            return received + net_receive_all(fd, out + received, 512 - received, NULL);
     }
     (void)shutdown(fd, SHUT_WR);
     return received + net_receive_all(fd, out + received, 512 - received, NULL);
@@ -299,9 +299,12 @@ static void test_stop_when_idle(void **state)
     static const int signals[] = {SIGTERM, SIGINT};
     for (int i = 0; i < 2; i++) {
         char none;
-        served_start(&s, NULL);
+        char *options[] = {"-v", "--drain-timeout", "60s", NULL}; /* longer than any wait here */
+        served_start(&s, options);
         assert_serves();
         int fd = net_connect(s.port_number, 0); /* idle, and no reason to stay */
+        assert_line(" connected");
+        assert_line(" connected");
         kill(s.process.pid, signals[i]);
         assert_int_equal(process_wait(&s.process), 0);
         bool reset;
@@ -439,6 +442,27 @@ static void test_show(void **state)
     served_stop(&s);
 }
 
+/* A dot line stops the server, even where its echo finds nobody any more. */
+static void test_dot_line_and_reset(void **state)
+{
+    (void)state;
+    char *options[] = {"--dot-stop", NULL};
+    for (int i = 0; i < 5; i++) {
+        served_start(&s, options);
+        int fd = net_connect(s.port_number, 0);
+        net_send(fd, ".\n", 2);
+        net_reset(fd);
+        /* The reset may come before the server has looked: then it never saw the line. */
+        char line[512];
+        process_error_line(&s.process, line, sizeof line);
+        if (strstr(line, " stop: "))
+            assert_int_equal(process_wait(&s.process), 0);
+        else
+            assert_non_null(strstr(line, " reset: 0 bytes in"));
+        process_end(&s.process);
+    }
+}
+
 static void test_one_off(void **state)
 {
     (void)state;
@@ -532,11 +556,16 @@ static void test_unix_socket(void **state)
     connect_unix(path);
     assert_line("unix eof: 3 bytes in");
 
-    struct result r = run(argv, "", 0); /* in use: not taken from the one that lives */
+    /* In use: not taken from the one that lives, which gets no client of it either. */
+    setenv("ECHO_BIND", "127.0.0.1", 1); /* not asked for here, and no reason to complain */
+    struct result r = run(argv, "", 0);
+    unsetenv("ECHO_BIND");
     assert_int_equal(r.status, 1);
     assert_non_null(strstr(r.err, path));
     free(r.out);
     connect_unix(path);
+    kill(s.process.pid, SIGUSR1);
+    assert_line("served 2, open 0");
 
     kill(s.process.pid, SIGKILL); /* leaves the file behind: replaced by the next */
     process_wait(&s.process);
@@ -629,6 +658,7 @@ int main(void)
         cmocka_unit_test_teardown(test_log_json, clean_up),
         cmocka_unit_test_teardown(test_probes_are_not_logged, clean_up),
         cmocka_unit_test_teardown(test_show, clean_up),
+        cmocka_unit_test_teardown(test_dot_line_and_reset, clean_up),
         cmocka_unit_test_teardown(test_one_off, clean_up),
         cmocka_unit_test_teardown(test_restarts_on_one_port, clean_up),
         cmocka_unit_test_teardown(test_taken_port, clean_up),

@@ -52,10 +52,11 @@ static uint64_t cut_at(const struct conn *c)
     return earlier(c->drain_until, c->linger_until);
 }
 
-/* Over at once, whatever is still owed; a session that had ended before keeps its reason. */
+/* Over at once, whatever is still owed. A session all of which was sent keeps its reason; and a dot
+ * line stops the server even if its echo cannot be sent (section 3.3). */
 static void cut_off(struct conn *c, enum conn_why why)
 {
-    if (c->phase == SERVING || c->phase == PAYING)
+    if (c->phase == SERVING || (c->phase == PAYING && c->why != CONN_STOP))
         c->why = (uint8_t)why;
     c->phase = OVER;
 }

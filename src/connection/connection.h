@@ -40,7 +40,7 @@ enum conn_why {
     CONN_OPEN = 0,
     CONN_EOF,   /* the client ended its input and all was sent */
     CONN_QUIT,  /* the client said quit and all was sent */
-    CONN_STOP,  /* a dot line: the server is to stop; all was sent */
+    CONN_STOP,  /* a dot line: the server is to stop; all was sent, unless the connection broke */
     CONN_RESET, /* the connection broke */
     CONN_IDLE,  /* neither side moved a byte for the idle time */
     CONN_DRAIN  /* the server is stopping */
@@ -65,7 +65,7 @@ struct conn {
     uint64_t linger_until;
     struct echo_line line;
     uint8_t phase;
-    uint8_t why;     /* enum conn_why, once known; over only when all is sent */
+    uint8_t why;     /* enum conn_why, once known */
     bool peer_ended; /* the client's FIN has come */
 
     uint64_t bytes_in;  /* received, with those discarded after the end of the session */

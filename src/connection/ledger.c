@@ -43,11 +43,33 @@ size_t ledger_unsent(const struct ledger *l, const uint8_t **bytes)
     return l->end - l->sent;
 }
 
+/* Whether line[0..n) is `quit`, or that and a CR. */
+static bool is_quit(const uint8_t *line, size_t n)
+{
+    for (size_t i = 0; i < QUIT_LEN; i++)
+        if (n < QUIT_LEN || (line[i] | 0x20) != "quit"[i])
+            return false;
+    return n == QUIT_LEN || (n == QUIT_LEN + 1 && line[QUIT_LEN] == '\r');
+}
+
+/* Whether what was sent and has not come back ends with n bytes that begin a line and are `quit`.
+ */
+static bool ends_with_quit(const struct ledger *l, size_t n)
+{
+    if (l->sent - l->back < n)
+        return false;
+    const uint8_t *line = l->buffer + l->sent - n;
+    uint8_t before = l->sent - l->back == n ? l->last : line[-1];
+    return before == '\n' && is_quit(line, n);
+}
+
 void ledger_sent(struct ledger *l, size_t n)
 {
     assert(n <= l->end - l->sent);
     l->sent += n;
     l->sent_total += n;
+    if (ends_with_quit(l, QUIT_LEN) || ends_with_quit(l, QUIT_LEN + 1))
+        l->quit_cut = l->sent_total;
     if (l->modes == LEDGER_ANYTHING)
         l->back = l->sent;
 }
@@ -117,14 +139,13 @@ static bool quit_is_next(struct ledger *l)
 {
     const uint8_t *line = l->buffer + l->back;
     size_t n = l->sent - l->back;
-    if (l->last != '\n' || n < QUIT_LEN)
+    if (l->last != '\n' || n < QUIT_LEN || !is_quit(line, QUIT_LEN))
         return false;
-    for (size_t i = 0; i < QUIT_LEN; i++)
-        if ((line[i] | 0x20) != "quit"[i])
-            return false;
     l->crlf = n > QUIT_LEN && line[QUIT_LEN] == '\r';
     size_t ending = QUIT_LEN + l->crlf;
-    if (n > ending && line[ending] != '\n')
+    uint64_t start = l->sent_total - n;
+    bool was_cut = l->quit_cut == start + QUIT_LEN || l->quit_cut == start + ending;
+    if (n > ending && line[ending] != '\n' && !was_cut)
         return false;
     for (unsigned m = 0; echo_mode_name(m); m++)
         if ((l->modes & LEDGER_ONLY(m)) && echo_mode_has_quit((enum echo_mode)m))
@@ -190,6 +211,11 @@ size_t ledger_reply(struct ledger *l, const uint8_t *reply, size_t n)
 uint64_t ledger_owed(const struct ledger *l)
 {
     return l->parted ? 0 : l->sent - l->back;
+}
+
+bool ledger_compares(const struct ledger *l)
+{
+    return l->modes != LEDGER_ANYTHING;
 }
 
 bool ledger_parted(const struct ledger *l)

@@ -7,6 +7,7 @@
  *
  * One thing a client cannot know is how long the server heard nothing (section 4 of PROTOCOL.md),
  * so it takes either answer to a line `quit`: good bye, or the line come back as an ordinary one.
+ * And where a `quit` was sent on its own and the rest of its line later, good bye is right, too.
  *
  * A breach of a contract below aborts in builds with assertions. No reply is a breach.
  */
@@ -35,11 +36,12 @@ struct ledger {
     size_t size;
     size_t back, sent, end; /* back <= sent <= end: up to there echoed, sent, put */
     uint64_t sent_total, back_total;
-    unsigned modes;   /* those that explain the reply so far */
-    uint8_t last;     /* the last byte echoed: an LF means that a line starts */
-    uint8_t good_bye; /* bytes of the reply to quit that have come */
-    bool crlf;        /* it may end in CR LF */
-    bool parted;      /* it is complete */
+    uint64_t quit_cut; /* where in all that was sent the last `quit` ends that was cut off there */
+    unsigned modes;    /* those that explain the reply so far */
+    uint8_t last;      /* the last byte echoed: an LF means that a line starts */
+    uint8_t good_bye;  /* bytes of the reply to quit that have come */
+    bool crlf;         /* it may end in CR LF */
+    bool parted;       /* it is complete */
 
     struct ledger_fault fault; /* set where ledger_reply found one */
 };
@@ -68,6 +70,9 @@ size_t ledger_reply(struct ledger *l, const uint8_t *reply, size_t n);
 /* How many bytes were sent and have not come back: what the server owes. 0 after good bye, and
  * always where nothing is compared. */
 uint64_t ledger_owed(const struct ledger *l);
+
+/* Whether replies are compared with anything. */
+bool ledger_compares(const struct ledger *l);
 
 /* Whether the server has said good bye: it owes nothing more, whatever else was sent. */
 bool ledger_parted(const struct ledger *l);

@@ -118,12 +118,13 @@ static void send_some(struct run *r)
     }
 }
 
-/* Control characters that nothing was compared with do not get to a terminal. */
+/* What nothing was compared with gets to a terminal as plain ASCII only: bytes of 0x80 and more
+ * hold control characters, too. */
 static void make_harmless(uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if ((bytes[i] < ' ' && bytes[i] != '\t' && bytes[i] != '\r' && bytes[i] != '\n') ||
-            bytes[i] == 0x7F)
+            bytes[i] >= 0x7F)
             bytes[i] = '?';
 }
 
@@ -152,11 +153,16 @@ static void receive(struct run *r)
             r->end = EXCHANGE_MISMATCH;
         r->out_at = 0;
         r->out_len = x->output_shown ? right : n;
-        if (x->output_shown && r->ledger->modes == LEDGER_ANYTHING)
+        if (x->output_shown && !ledger_compares(r->ledger))
             make_harmless(x->reply, n);
         break;
     case SOCKET_ENDED:
         r->end = closed_by_server(r);
+        /* The kernel tells of a reset once, and then of an end; EPIPE is what follows a FIN. */
+        if (r->end == EXCHANGE_SHORT && r->send_error && r->send_error != EPIPE) {
+            r->end = EXCHANGE_RESET;
+            r->error = r->send_error;
+        }
         break;
     case SOCKET_FAILED:
         fail(r, ledger_parted(r->ledger) ? EXCHANGE_RIGHT : EXCHANGE_RESET);
@@ -181,7 +187,8 @@ static void write_some(struct run *r)
         r->out_at += (size_t)n;
     } else if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) {
         r->out_at = r->out_len;
-        fail(r, EXCHANGE_OUTPUT_FAILED);
+        if (r->end == EXCHANGE_OPEN || r->end == EXCHANGE_RIGHT) /* else what was wrong is told */
+            fail(r, EXCHANGE_OUTPUT_FAILED);
     }
     r->heard = clock_ms(); /* nobody listened to the server meanwhile */
 }
@@ -189,7 +196,9 @@ static void write_some(struct run *r)
 /* When to stop waiting for the server, if it is listened to and something is expected of it. */
 static uint64_t reply_deadline(const struct run *r)
 {
-    bool expected = ledger_owed(r->ledger) > 0 || r->fin_sent || r->send_error;
+    const uint8_t *bytes;
+    bool expected = ledger_owed(r->ledger) > 0 || ledger_unsent(r->ledger, &bytes) > 0 ||
+                    r->fin_sent || r->send_error;
     return r->x->reply_ms > 0 && expected && !writing(r) ? r->heard + r->x->reply_ms : UINT64_MAX;
 }
 

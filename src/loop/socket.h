@@ -1,7 +1,7 @@
 /* socket.h - moving bytes: receive, send, accept and wait, each with every result handled.
  *
- * The loops call these and no system call of their own. Only the part of POSIX that Zephyr has too
- * is used, so that a server built from these files runs there.
+ * The servers' loops call these and no system call of their own. Only the part of POSIX that Zephyr
+ * has too is used, so that a server built from these files runs there.
  */
 #ifndef ECHO_SOCKET_H
 #define ECHO_SOCKET_H

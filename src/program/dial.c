@@ -174,9 +174,9 @@ static int try_path(struct attempt *a, const struct dial_to *to)
     struct sockaddr_storage address = {0};
     struct sockaddr_un un = {.sun_family = AF_UNIX};
     char shown[128];
-    if (strlen(to->unix_path) >= sizeof un.sun_path) {
+    if (*to->unix_path == '\0' || strlen(to->unix_path) >= sizeof un.sun_path) {
         text_escape(to->unix_path, shown, sizeof shown);
-        note_failure(a, shown, ENAMETOOLONG);
+        note_failure(a, shown, *to->unix_path ? ENAMETOOLONG : ENOENT);
         return -1;
     }
     memcpy(un.sun_path, to->unix_path, strlen(to->unix_path));

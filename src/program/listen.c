@@ -164,13 +164,15 @@ static bool listen_on_names(const struct listen_on *on, struct listeners *l, cha
     }
 }
 
-/* Removes a socket file that nobody listens on, as a server that was killed leaves behind. */
+/* Removes a socket file that nobody listens on, as a server that was killed leaves behind. A
+ * datagram socket cannot connect to a stream socket, but is told whether there is one: so nobody
+ * who does listen gets a client that is none. */
 static void remove_stale(const struct sockaddr_un *un)
 {
     struct stat file;
     if (lstat(un->sun_path, &file) != 0 || !S_ISSOCK(file.st_mode))
         return;
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
     if (fd < 0)
         return;
     if (connect(fd, (const struct sockaddr *)un, sizeof *un) < 0 && errno == ECONNREFUSED)
@@ -193,8 +195,11 @@ static bool listen_on_path(const char *path, struct listeners *l, char *error)
     }
     memcpy(un.sun_path, path, strlen(path));
     memcpy(&address, &un, sizeof un);
-    remove_stale(&un);
     int fd = listen_at(&address, sizeof un, false);
+    if (fd < 0 && errno == EADDRINUSE) {
+        remove_stale(&un);
+        fd = listen_at(&address, sizeof un, false);
+    }
     if (fd < 0) {
         snprintf(error, LISTEN_ERROR_MAX, "cannot listen on unix:%s: %s", shown, strerror(errno));
         remove_stale(&un); /* ours, if bind() had made it */

@@ -29,6 +29,10 @@ enum { EXIT_OK = 0, EXIT_NO_SERVICE = 1, EXIT_USAGE = 2 };
 enum { BUFFER_SIZE = 64 * 1024, LARGE_BLOCKS = 48, SMALL_SIZE = 512 };
 static uint8_t in[BUFFER_SIZE], out[BUFFER_SIZE + ECHO_LINE_SLACK];
 
+_Static_assert((int)LISTEN_MAX == (int)SERVER_LISTENERS_MAX &&
+                   (int)LISTEN_COPIES_MAX == (int)SERVER_WORKERS_MAX,
+               "a loop must have room for all that can be listened on");
+
 /* What the hooks need. */
 struct running {
     struct server server;

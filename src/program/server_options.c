@@ -138,6 +138,10 @@ static bool set_port(struct server_options *o, const char *what, const char *val
 /* What the options cannot say one by one. */
 static bool parse_operands(struct server_options *o, int argc, char **argv, char *error)
 {
+    const char *bind = getenv("ECHO_BIND");
+    if ((o->listen.unix_path || o->inetd) && o->listen.bind_count == 1 && o->listen.bind[0] == bind)
+        o->listen.bind_count = 0; /* only the environment says so, and flags win */
+
     const char *variable = getenv("ECHO_PORT"), *path = o->listen.unix_path;
     char shown[128];
     if (argc > 1) {

@@ -45,7 +45,7 @@ int signals_open(void)
     read_end = ends[0];
     write_end = ends[1];
     stop_came = counters_came = 0;
-    (void)sigemptyset(&action.sa_mask);
+    (void)sigfillset(&action.sa_mask); /* one at a time: two stops must not miss each other */
     for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
         if (sigaction(caught[i], &action, NULL) < 0)
             return -1;
