@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 . ci/lib.sh
 preset=${1:-release}
 
-need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' strace:strace
+need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
+    '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev' strace:strace
 case $preset in
 clang) need clang:clang ;;
 asan | msan) need clang:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a:libclang-rt-dev' ;;

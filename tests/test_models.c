@@ -297,6 +297,8 @@ static void test_second_signal_ends_all(void **state)
     for (int c = 0; c < 2; c++) {
         served_start(&s, choices[c]);
         int fd = net_connect(s.port_number, 2304);
+        say(fd, "!"); /* heard: it is not in the backlog any more */
+        assert_hears(fd, "!");
         while (send(fd, bulk, sizeof bulk, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
             continue;
         kill(s.process.pid, SIGTERM);

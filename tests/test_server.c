@@ -442,6 +442,21 @@ static void test_show(void **state)
     served_stop(&s);
 }
 
+/* Nobody takes what is shown: serving and stopping go on. */
+static void test_show_to_a_stuck_reader(void **state)
+{
+    (void)state;
+    char *options[] = {"--show", "-m", "verbatim", NULL};
+    static char in[1 << 20], out[sizeof in + 1];
+    memset(in, '\n', sizeof in);
+    served_start(&s, options);
+    int fd = net_connect(s.port_number, 0);
+    assert_int_equal(net_exchange(fd, (uint8_t *)in, sizeof in, (uint8_t *)out, sizeof out, 65536),
+                     sizeof in);
+    close(fd);
+    served_stop(&s);
+}
+
 /* A dot line stops the server, even where its echo finds nobody any more. */
 static void test_dot_line_and_reset(void **state)
 {
@@ -658,6 +673,7 @@ int main(void)
         cmocka_unit_test_teardown(test_log_json, clean_up),
         cmocka_unit_test_teardown(test_probes_are_not_logged, clean_up),
         cmocka_unit_test_teardown(test_show, clean_up),
+        cmocka_unit_test_teardown(test_show_to_a_stuck_reader, clean_up),
         cmocka_unit_test_teardown(test_dot_line_and_reset, clean_up),
         cmocka_unit_test_teardown(test_one_off, clean_up),
         cmocka_unit_test_teardown(test_restarts_on_one_port, clean_up),

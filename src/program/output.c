@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -31,6 +32,25 @@ bool output_write(int fd, const void *bytes, size_t n)
         } else if (errno != EINTR) {
             return false;
         }
+    }
+    return true;
+}
+
+bool output_try(int fd, const void *bytes, size_t n, int patience)
+{
+    const char *at = bytes;
+    while (n > 0) {
+        struct pollfd ready = {.fd = fd, .events = POLLOUT};
+        int can = poll(&ready, 1, patience);
+        if (can < 0 && errno == EINTR)
+            continue;
+        if (can != 1 || !(ready.revents & POLLOUT))
+            return false;
+        ssize_t written = write(fd, at, n < PIPE_BUF ? n : PIPE_BUF); /* so much does not wait */
+        if (written < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+            return false;
+        at += written > 0 ? written : 0;
+        n -= written > 0 ? (size_t)written : 0;
     }
     return true;
 }

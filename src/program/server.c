@@ -8,6 +8,7 @@
 #include "loop/serve.h"
 #include "loop/socket.h"
 #include "output.h"
+#include "sandbox.h"
 #include "server_options.h"
 #include "show.h"
 #include "signals.h"
@@ -38,6 +39,8 @@ struct running {
     struct server server;
     struct server_counters counters;
     struct listeners listeners;
+    enum sandbox_mode sandbox;
+    struct sandbox_needs needs;
     int wake_fd;
     bool error_told;
     struct show *shows; /* one for each client, or NULL */
@@ -50,6 +53,18 @@ static bool woken(void *context)
     if (signals & SIGNALS_COUNTERS)
         log_counters(LOG_ERROR, r->server.counters); /* asked for: not even --quiet hides it */
     return signals & SIGNALS_STOP;
+}
+
+/* Returns false, having told it, where the user requires what this system lacks. */
+static bool enter_sandbox(const struct running *r)
+{
+    char lacking[SANDBOX_TEXT_MAX];
+    if (r->sandbox == SANDBOX_OFF || sandbox_enter(&r->needs, lacking))
+        return true;
+    bool required = r->sandbox == SANDBOX_REQUIRE;
+    log_message(required ? LOG_ERROR : LOG_NOTICE, "sandbox: %s%s", lacking,
+                required ? "; leave out --sandbox require" : "");
+    return !required;
 }
 
 static bool not_ready(struct running *r)
@@ -66,6 +81,11 @@ static bool ready(void *context)
 {
     struct running *r = context;
     const struct listeners *l = &r->listeners;
+    if (!enter_sandbox(r)) {
+        r->error_told = true;
+        errno = EPERM;
+        return false;
+    }
     for (size_t i = 0; i < l->count; i++) {
         struct sockaddr_storage address = {0};
         socklen_t len = sizeof address;
@@ -150,6 +170,11 @@ static int forked(void *context, bool accepts)
         listen_close(&r->listeners);
     activation_close(); /* the parent speaks for all */
     r->wake_fd = signals_open();
+    if (accepts) { /* a worker: it starts nobody */
+        r->needs = (struct sandbox_needs){0};
+        if (!enter_sandbox(r))
+            exit(EXIT_NO_SERVICE);
+    }
     return r->wake_fd;
 }
 
@@ -248,6 +273,11 @@ static int serve(const struct server_options *o, struct running *r)
                   forked, worker_died},
         .context = r,
     };
+    r->sandbox = o->sandbox;
+    r->needs = (struct sandbox_needs){.forks = o->model == MODEL_FORK || o->workers > 1,
+                                      .unix_path = r->listeners.unix_path};
+    if (o->inetd && !enter_sandbox(r))
+        return EXIT_NO_SERVICE;
     int status = o->inetd ? serve_standard_input(&r->server) : serve_listeners(r, o);
     free(r->shows);
     return status;

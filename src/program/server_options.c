@@ -83,6 +83,19 @@ static const char *set_drain_timeout(void *options, const char *value)
     return value_time(value, &o->rules.drain_ms) ? NULL : not_a_time;
 }
 
+static const char *set_sandbox(void *options, const char *value)
+{
+    static const char *const names[] = {
+        [SANDBOX_AUTO] = "auto", [SANDBOX_OFF] = "off", [SANDBOX_REQUIRE] = "require"};
+    struct server_options *o = options;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(value, names[i]) == 0) {
+            o->sandbox = (enum sandbox_mode)i;
+            return NULL;
+        }
+    return "is not a way to use the sandbox; use auto, off or require";
+}
+
 static const char *set_log(void *options, const char *value)
 {
     struct server_options *o = options;
@@ -114,6 +127,8 @@ static const struct option_row rows[] = {
     {'1', "one-off", NULL, "exit after the first client", NULL, NULL, FLAG(one_off)},
     {0, "dot-stop", NULL, "a client's line that begins with . stops the server", NULL, NULL,
      FLAG(rules.dot_stop)},
+    {0, "sandbox", "WAY", "once listening, give up what serving needs not: auto, off or require",
+     NULL, set_sandbox, 0},
     {0, "show", NULL, "print each received line, escaped", NULL, NULL, FLAG(show)},
     {0, "log", "FORMAT", "text or json, on standard error (text)", NULL, set_log, 0},
     {'v', "verbose", NULL, "log connections that send nothing, too", NULL, NULL, FLAG(verbose)},

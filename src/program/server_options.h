@@ -6,6 +6,7 @@
 #include "listen.h"
 #include "log.h"
 #include "options.h"
+#include "sandbox.h"
 
 enum server_model { MODEL_ITERATIVE, MODEL_FORK, MODEL_EVENT };
 
@@ -18,6 +19,7 @@ struct server_options {
     unsigned max_clients, workers;
     bool inetd; /* serve standard input and output, listen nowhere */
     bool ipv4, ipv6, one_off, show;
+    enum sandbox_mode sandbox;
     enum log_format log_format;
     bool verbose, quiet;
     bool help, version; /* print that and do nothing else */

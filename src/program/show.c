@@ -16,6 +16,21 @@ void show_start(struct show *s)
     s->kept = 0;
 }
 
+/* A reader that is stuck must not stop the server: it is waited for once, and then not until it has
+ * taken something again. */
+static void write_out(const char *line, size_t n)
+{
+    enum { PATIENCE_MS = 1000 };
+    static bool stuck;
+    static uint64_t lost;
+    char note[64];
+    int note_len = snprintf(note, sizeof note, "(%" PRIu64 " lines not shown)\n", lost);
+    bool shown = (lost == 0 || output_try(STDOUT_FILENO, note, (size_t)note_len, 0)) &&
+                 output_try(STDOUT_FILENO, line, n, stuck ? 0 : PATIENCE_MS);
+    stuck = !shown;
+    lost = shown ? 0 : lost + 1;
+}
+
 /* "127.0.0.1:50312 6 bytes (6 total): hello". lf: the line had an ending. */
 static void print_line(struct show *s, const char *address, bool lf)
 {
@@ -35,7 +50,7 @@ static void print_line(struct show *s, const char *address, bool lf)
         at += 3;
     }
     *at++ = '\n';
-    (void)output_write(STDOUT_FILENO, line, (size_t)(at - line));
+    write_out(line, (size_t)(at - line));
     s->bytes = 0;
     s->kept = 0;
 }
