@@ -616,7 +616,7 @@ static void closed(void *context, const struct client *client)
 static void waiting(void *context)
 {
     (void)context;
-    check(!w.event && w.could_tell_waiting && !w.told_waiting,
+    check((w.event ? w.open == w.max_open : w.could_tell_waiting) && !w.told_waiting,
           "told that a client waits, and none does, or again");
     w.told_waiting = true;
 }

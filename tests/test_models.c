@@ -147,6 +147,7 @@ static void test_max_clients(void **state)
         say(fds[0], "two\n");
         assert_hears(fds[0], "TWO\n"); /* by now a third would have been heard */
         assert_true(is_silent(fds[2]) && is_silent(fds[3]));
+        assert_line("2 clients are served: others wait until one goes, see --max-clients");
         close(fds[1]);
         assert_hears(fds[2], "ONE\n");
         assert_true(is_silent(fds[3]));
@@ -361,6 +362,37 @@ static void test_dot_stop(void **state)
     }
 }
 
+/* A signal to the whole group, as a terminal or a service manager sends it, is one order to stop.
+ */
+static void test_signals_to_all(void **state)
+{
+    (void)state;
+    char *choices[][6] = {{"--model", "fork", NULL}, {"--model", "event", "--workers", "3", NULL}};
+    for (int c = 0; c < 2; c++)
+        for (int i = 0; i < 5; i++) {
+            pid_t pids[8];
+            char line[512];
+            served_start(&s, choices[c]);
+            int fd = net_connect(s.port_number, 0);
+            say(fd, "hello\n");
+            assert_hears(fd, "HELLO\n");
+            size_t n = children_of(s.process.pid, pids, 8);
+            assert_int_equal(n, c ? 3 : 1);
+            while (n-- > 0) {
+                kill(pids[n], SIGUSR1);
+                kill(pids[n], i % 2 ? SIGTERM : SIGINT);
+            }
+            kill(s.process.pid, i % 2 ? SIGTERM : SIGINT);
+            process_error_line(&s.process, line, sizeof line);
+            assert_non_null(strstr(line, " drain: 6 bytes in, 6 bytes out"));
+            process_error_line(&s.process, line, sizeof line);
+            assert_non_null(strstr(line, "served 1, open 0"));
+            assert_int_equal(process_wait(&s.process), 0);
+            close(fd);
+            process_end(&s.process);
+        }
+}
+
 static void test_one_off(void **state)
 {
     (void)state;
@@ -456,6 +488,7 @@ int main(void)
         cmocka_unit_test_teardown(test_second_signal_ends_all, clean_up),
         cmocka_unit_test_teardown(test_dead_worker_is_replaced, clean_up),
         cmocka_unit_test_teardown(test_dot_stop, clean_up),
+        cmocka_unit_test_teardown(test_signals_to_all, clean_up),
         cmocka_unit_test_teardown(test_one_off, clean_up),
         cmocka_unit_test_teardown(test_drain_loses_nothing, clean_up),
         cmocka_unit_test_teardown(test_waits_for_descriptors, clean_up),

@@ -44,7 +44,8 @@ static void become_child(struct children *c, struct server *s, bool accepts, uns
     (void)close(c->orders[1]); /* or the parent's end would not be the pipe's */
     s->parent_fd = c->orders[0];
     s->counters = &c->counters[index];
-    s->wake_fd = s->hooks.forked(s->context, accepts);
+    s->wake_fd = -1;
+    s->hooks.forked(s->context, accepts);
 }
 
 pid_t children_fork(struct children *c, struct server *s, bool accepts, unsigned *index)
@@ -55,8 +56,8 @@ pid_t children_fork(struct children *c, struct server *s, bool accepts, unsigned
         i++;
     *index = i;
 
-    /* A signal for the child must not be taken for one of the parent's: none is taken before it has
-     * a wake descriptor of its own. */
+    /* A signal to the child must not be taken for one to the parent: none is taken before the child
+     * ignores them. */
     (void)sigfillset(&all);
     (void)sigprocmask(SIG_SETMASK, &all, &before);
     pid_t pid = fork();

@@ -42,7 +42,8 @@ struct loop {
     size_t free_block_count;
 
     bool stopping;
-    bool listening;        /* the listeners are watched */
+    bool listening; /* the listeners are watched */
+    bool told_full;
     uint64_t paused_until; /* nobody is accepted before */
     int error;             /* no listener will accept again */
 };
@@ -245,6 +246,9 @@ static void watch_listeners(struct loop *l, uint64_t now)
     for (size_t i = 0; watch != l->listening && i < l->server->listener_count; i++)
         ready_change(l->ready, l->server->listeners[i], listener_id(l, i), watch ? READY_IN : 0);
     l->listening = watch;
+    if (l->free_count == 0 && !l->told_full)
+        l->server->hooks.waiting(l->server->context);
+    l->told_full |= l->free_count == 0;
 }
 
 /* ---------------------------------------------------------------------------------------------- */

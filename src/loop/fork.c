@@ -28,6 +28,7 @@ struct parent {
     uint64_t paused_until; /* nobody is accepted, no worker is started before */
     uint64_t kill_at;
     bool accepted_one;
+    bool told_full;
 };
 
 static void begin_to_stop(struct parent *p)
@@ -163,6 +164,9 @@ int server_fork(struct server *s)
     while (!p.stopping && !error) {
         struct pollfd fds[1 + SERVER_LISTENERS_MAX];
         bool listen = may_accept(&p);
+        if (p.children.running == p.children.most && !p.told_full)
+            s->hooks.waiting(s->context);
+        p.told_full |= p.children.running == p.children.most;
         uint64_t deadline = p.paused_until > clock_ms() ? p.paused_until : UINT64_MAX;
         size_t n = wait_for_news(&p, fds, listen, deadline);
         reap(&p, false);

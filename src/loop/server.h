@@ -47,15 +47,15 @@ struct server_hooks {
     void (*opened)(void *context, const struct client *client);
     void (*received)(void *context, const struct client *client, const uint8_t *bytes, size_t n);
     void (*closed)(void *context, const struct client *client);
-    /* A client waits because another is being served. Told once. */
+    /* Clients may have to wait, because as many as can be are being served. Told once. */
     void (*waiting)(void *context);
     /* accept() failed for want of something; the loop waits a little and tries again. */
     void (*accept_failed)(void *context, int error);
     /* A process to serve the client could not be had; the client is let go. */
     void (*refused)(void *context, const struct client *client, int error);
-    /* In a process that was forked off, before it serves; whether it is going to accept, too.
-     * Returns its own wake descriptor. */
-    int (*forked)(void *context, bool accepts);
+    /* In a process that was forked off, before it serves; whether it is going to accept, too. From
+     * there on it is not woken, but takes orders from its parent. */
+    void (*forked)(void *context, bool accepts);
     /* A worker ended that should not have; another takes its place. */
     void (*worker_died)(void *context, pid_t pid, int status);
 };

@@ -41,6 +41,7 @@ struct running {
     struct listeners listeners;
     enum sandbox_mode sandbox;
     struct sandbox_needs needs;
+    bool many; /* a model that serves many at once */
     int wake_fd;
     bool error_told;
     struct show *shows; /* one for each client, or NULL */
@@ -144,10 +145,16 @@ static void closed(void *context, const struct client *client)
 
 static void waiting(void *context)
 {
-    (void)context;
-    log_message(LOG_NOTICE,
-                "a client waits while another is served: --model iterative serves one at "
-                "a time, --model event many (said once)");
+    const struct running *r = context;
+    if (r->many)
+        log_message(LOG_NOTICE,
+                    "%u clients are served: others wait until one goes, see --max-clients (said "
+                    "once)",
+                    r->server.max_clients);
+    else
+        log_message(LOG_NOTICE,
+                    "a client waits while another is served: --model iterative serves one at a "
+                    "time, --model event many (said once)");
 }
 
 static void accept_failed(void *context, int error)
@@ -163,19 +170,18 @@ static void refused(void *context, const struct client *client, int error)
     log_refused(address_of(client, text), strerror(error));
 }
 
-static int forked(void *context, bool accepts)
+static void forked(void *context, bool accepts)
 {
     struct running *r = context;
     if (!accepts)
         listen_close(&r->listeners);
     activation_close(); /* the parent speaks for all */
-    r->wake_fd = signals_open();
+    signals_leave_to_parent();
     if (accepts) { /* a worker: it starts nobody */
         r->needs = (struct sandbox_needs){0};
         if (!enter_sandbox(r))
             exit(EXIT_NO_SERVICE);
     }
-    return r->wake_fd;
 }
 
 static void worker_died(void *context, pid_t pid, int status)
@@ -273,6 +279,7 @@ static int serve(const struct server_options *o, struct running *r)
                   forked, worker_died},
         .context = r,
     };
+    r->many = o->model != MODEL_ITERATIVE;
     r->sandbox = o->sandbox;
     r->needs = (struct sandbox_needs){.forks = o->model == MODEL_FORK || o->workers > 1,
                                       .unix_path = r->listeners.unix_path};

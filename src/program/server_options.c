@@ -127,8 +127,7 @@ static const struct option_row rows[] = {
     {'1', "one-off", NULL, "exit after the first client", NULL, NULL, FLAG(one_off)},
     {0, "dot-stop", NULL, "a client's line that begins with . stops the server", NULL, NULL,
      FLAG(rules.dot_stop)},
-    {0, "sandbox", "WAY", "once listening, give up what serving needs not: auto, off or require",
-     NULL, set_sandbox, 0},
+    {0, "sandbox", "WAY", "drop what serving needs not: auto, off, require", NULL, set_sandbox, 0},
     {0, "show", NULL, "print each received line, escaped", NULL, NULL, FLAG(show)},
     {0, "log", "FORMAT", "text or json, on standard error (text)", NULL, set_log, 0},
     {'v', "verbose", NULL, "log connections that send nothing, too", NULL, NULL, FLAG(verbose)},
@@ -211,8 +210,7 @@ void server_options_help(char *text, size_t size)
 {
     int n =
         snprintf(text, size,
-                 "usage: echo-server [OPTIONS] [PORT]    (4242; 0 for any free port)\n"
-                 "  echo-server                         on 127.0.0.1 and ::1, in capitals\n"
+                 "usage: echo-server [OPTIONS] [PORT]    (4242, on loopback; 0: any free)\n"
                  "  echo-server -m verbatim -b '*' 7    RFC 862, on every interface\n"
                  "  echo-server --one-off 0             a fixture: read the port, serve once\n");
     if (n > 0 && (size_t)n < size)

@@ -38,19 +38,24 @@ int signals_open(void)
     for (int i = 0; i < 2; i++)
         if (fcntl(ends[i], F_SETFL, O_NONBLOCK) < 0 || fcntl(ends[i], F_SETFD, FD_CLOEXEC) < 0)
             return -1;
-    if (read_end >= 0) {
-        (void)close(read_end);
-        (void)close(write_end);
-    }
     read_end = ends[0];
     write_end = ends[1];
-    stop_came = counters_came = 0;
     (void)sigfillset(&action.sa_mask); /* one at a time: two stops must not miss each other */
     for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
         if (sigaction(caught[i], &action, NULL) < 0)
             return -1;
     action.sa_handler = SIG_IGN;
     return sigaction(SIGPIPE, &action, NULL) < 0 ? -1 : ends[0];
+}
+
+void signals_leave_to_parent(void)
+{
+    static const int left[] = {SIGTERM, SIGINT, SIGUSR1};
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+        (void)signal(left[i], SIG_IGN);
+    (void)signal(SIGCHLD, SIG_DFL);
+    (void)close(read_end);
+    (void)close(write_end);
 }
 
 unsigned signals_take(int fd)

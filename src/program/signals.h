@@ -12,9 +12,13 @@ enum { SIGNALS_STOP = 1, SIGNALS_COUNTERS = 2 };
 
 /* Ignores SIGPIPE; catches TERM and INT (stop; a second one ends the process at once, by that
  * signal), USR1 (counters) and CHLD (only to wake). Returns the descriptor that becomes readable,
- * or -1 with errno. Called again, as in a process just forked off, it starts afresh with another
- * descriptor and closes the one before. */
+ * or -1 with errno. */
 int signals_open(void);
+
+/* In a process just forked off: what signals_open caught is ignored from here on, for the parent
+ * hears it and gives the orders. So it does not matter whether a signal is sent to one or to all.
+ */
+void signals_leave_to_parent(void);
 
 /* Which have come: a set of the above, counters since the last call, a stop at any time. Never
  * waits. */
