@@ -66,14 +66,11 @@ static bool run_file(const char *path)
     return run(all, n);
 }
 
-/* Below a number above 0 (SplitMix64, S. Vigna). */
+/* Below a number above 0. */
 static size_t draw(size_t below)
 {
-    static uint64_t state;
-    uint64_t z = state += 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return (size_t)((z ^ z >> 31) % below);
+    static unsigned short state[3];
+    return (size_t)nrand48(state) % below;
 }
 
 /* The beginning of one input and the end of another, with up to eight bytes changed. */

@@ -378,9 +378,9 @@ static void test_signals_to_all(void **state)
             assert_hears(fd, "HELLO\n");
             size_t n = children_of(s.process.pid, pids, 8);
             assert_int_equal(n, c ? 3 : 1);
-            while (n-- > 0) {
-                kill(pids[n], SIGUSR1);
-                kill(pids[n], i % 2 ? SIGTERM : SIGINT);
+            for (size_t j = 0; j < n; j++) {
+                kill(pids[j], SIGUSR1);
+                kill(pids[j], i % 2 ? SIGTERM : SIGINT);
             }
             kill(s.process.pid, i % 2 ? SIGTERM : SIGINT);
             process_error_line(&s.process, line, sizeof line);

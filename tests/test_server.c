@@ -579,6 +579,7 @@ static void test_unix_socket(void **state)
     assert_non_null(strstr(r.err, path));
     free(r.out);
     connect_unix(path);
+    assert_line("unix eof: 3 bytes in");
     kill(s.process.pid, SIGUSR1);
     assert_line("served 2, open 0");
 
