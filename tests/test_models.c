@@ -102,7 +102,7 @@ enum { MANY = 200 };
 static void many_at_once(char *const options[])
 {
     static int fds[MANY];
-    char word[16], reply[16];
+    char word[32], reply[32];
     served_start(&s, options);
     for (int i = 0; i < MANY; i++)
         fds[i] = net_connect(s.port_number, 0);
