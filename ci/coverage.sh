@@ -12,7 +12,7 @@ ci/report.sh "$build" "What the tests reach" --filter src/
 
 # The gates, each as FILTER LINE BRANCH.
 gate() {
-    gcovr -r . --object-directory "$build" --exclude-branches-by-pattern '.*\bassert\(.*' \
+    gcovr -r . --object-directory "$build" "$build" --exclude-branches-by-pattern '.*\bassert\(.*' \
         --filter "$1" --fail-under-line "$2" --fail-under-branch "$3" >/dev/null 2>"$build/gate.log" && return
     cat "$build/gate.log" >&2
     say "coverage of $1 is below $2 % of lines or $3 % of branches"
@@ -20,7 +20,9 @@ gate() {
 }
 gate src/engine/ 100 100
 gate src/connection/ 100 100
-gate 'src/(loop|program)/' 95 85
+# Not sandbox.c: in such a build it must refuse nothing, or nothing could be counted (see there). It is in all loopback tests
+# of the other builds, and test_sandbox shows there what it refuses.
+gate 'src/(loop|program)/(?!sandbox)' 95 85
 # A gate that nobody has seen fail is not a gate.
 if gate 'src/(loop|program)/' 100 100 2>/dev/null; then
     say "the coverage gate passes what it cannot"

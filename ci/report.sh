@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 build=$1 title=$2
 shift 2
 mkdir -p "$build/report"
-gcovr -r . --object-directory "$build" --exclude-branches-by-pattern '.*\bassert\(.*' "$@" --html-title "$title" \
+gcovr -r . --object-directory "$build" "$build" --exclude-branches-by-pattern '.*\bassert\(.*' "$@" --html-title "$title" \
     --html-details "$build/report/index.html" --xml "$build/coverage.xml" --json-summary "$build/summary.json" 2>"$build/gcovr.log" ||
     { cat "$build/gcovr.log" >&2; exit 1; }
 python3 - "$build" "$title" <<'PY'

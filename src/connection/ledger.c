@@ -43,13 +43,13 @@ size_t ledger_unsent(const struct ledger *l, const uint8_t **bytes)
     return l->end - l->sent;
 }
 
-/* Whether line[0..n) is `quit`, or that and a CR. */
+/* Whether line[0..n) is `quit`, or that and a CR; n is the length of one of these. */
 static bool is_quit(const uint8_t *line, size_t n)
 {
     for (size_t i = 0; i < QUIT_LEN; i++)
-        if (n < QUIT_LEN || (line[i] | 0x20) != "quit"[i])
+        if ((line[i] | 0x20) != "quit"[i])
             return false;
-    return n == QUIT_LEN || (n == QUIT_LEN + 1 && line[QUIT_LEN] == '\r');
+    return n == QUIT_LEN || line[QUIT_LEN] == '\r';
 }
 
 /* Whether what was sent and has not come back ends with n bytes that begin a line and are `quit`.

@@ -176,7 +176,8 @@ struct result run(char *const argv[], const void *in, size_t n)
 
 void served_start(struct served *s, char *const options[])
 {
-    served_start_program(s, ECHO_SERVER, options);
+    char *other = getenv("ECHO_TEST_SERVER");
+    served_start_program(s, other ? other : ECHO_SERVER, options);
 }
 
 void served_start_program(struct served *s, char *program, char *const options[])
