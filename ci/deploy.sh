@@ -3,7 +3,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
-need systemd-analyze:systemd systemd-socket-activate:systemd cmake:cmake make:make cc:gcc
+need systemd-analyze:systemd systemd-socket-activate:systemd cmake:cmake make:make cc:gcc pkg-config:pkg-config \
+    '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev'
 build=build
 cmake -B "$build" -DCMAKE_BUILD_TYPE=Release >/dev/null
 cmake --build "$build" -j "$(nproc)" --target echo-server echo-client >/dev/null

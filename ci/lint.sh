@@ -4,7 +4,8 @@ set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
 need git:git clang-format:clang-format shellcheck:shellcheck clang-tidy:clang-tidy cppcheck:cppcheck cmake:cmake gcc:gcc clang:clang \
-    pkg-config:pkg-config node:nodejs npm:npm '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
+    pkg-config:pkg-config node:nodejs npm:npm '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
+    '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev'
 
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 git ls-files '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR

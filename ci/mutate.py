@@ -1,6 +1,6 @@
 """Mutation testing: makes small changes to the pure sources, one at a time, and sees whether the tests notice.
 
-usage: mutate.py [--jobs N] [--only SUBSTRING] [--list]
+usage: mutate.py [--all] [--jobs N] [--only SUBSTRING] [--list]
 
 For each file below every mutant is compiled and the file's tests are run, fastest first, until one fails. A mutant that all
 tests pass is a survivor, unless ci/equivalents.txt names it as equivalent, with a reason. Prints survivors with file and line,
@@ -44,6 +44,7 @@ FILES = {
     "src/loop/event.c": (80, ["loop"]),
     "src/loop/iterative.c": (75, ["loop"]),
 }
+SLOW = {"src/loop/serve.c", "src/loop/event.c", "src/loop/iterative.c"}
 # A fuzz target with the replay driver is a test like others, on inputs made at random from the seeds in {corpus}.
 ARGUMENTS = {
     "loop": ["-random=300000", "{corpus}/loop"],
@@ -244,6 +245,7 @@ def read_equivalents():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--all", action="store_true", help="the loops, too, which takes twice as long")
     parser.add_argument("--only", default="", help="only files whose name holds this")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     options = parser.parse_args()
@@ -253,7 +255,7 @@ def main():
     try:
         objects = {} if options.list else build_objects(folder)
         for source, (gate, _) in FILES.items():
-            if options.only not in source:
+            if options.only not in source or (source in SLOW and not options.all and not options.only):
                 continue
             with open(os.path.join(ROOT, source)) as file:
                 text = file.read()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Mutation testing of the pure part: see ci/mutate.py. Arguments are passed on.
+# Mutation testing of the pure part, with --all of the loops too: see ci/mutate.py. Arguments are passed on.
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh

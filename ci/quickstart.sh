@@ -5,7 +5,8 @@ set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
 
-need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
+need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
+    '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev'
 say 'building in build/'
 log=$(mktemp)
 if ! { cmake -B build -DCMAKE_BUILD_TYPE=Release && cmake --build build -j "$(nproc)" --target echo-server echo-client; } >"$log" 2>&1; then

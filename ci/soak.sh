@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
 seconds=${1:-60} clients=${2:-1000} seed=${3:-$(date +%s)}
-need cmake:cmake make:make cc:gcc
+need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
 build=build
 cmake -B "$build" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=ON >/dev/null
 cmake --build "$build" -j "$(nproc)" --target echo-server soak >/dev/null
@@ -21,7 +21,7 @@ trap finish EXIT
 # What a server has: kilobytes resident, descriptors, and its children, living or dead.
 resident() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$server/status"; }
 descriptors() { find "/proc/$server/fd" -mindepth 1 | wc -l; }
-children() { cat "/proc/$server/task/$server/children" | wc -w; }
+children() { wc -w <"/proc/$server/task/$server/children"; }
 has() { echo "$(descriptors) descriptors, $(children) children"; }
 
 soak() { # OPTION...

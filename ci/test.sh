@@ -15,4 +15,4 @@ esac
 say "building and testing with the preset $preset"
 cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset" -j "$(nproc)"
-ctest --preset "$preset"
+ctest --preset "$preset" -j 2

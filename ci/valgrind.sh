@@ -4,9 +4,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
-need cmake:cmake make:make cc:gcc valgrind:valgrind pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev'
+need cmake:cmake make:make cc:gcc valgrind:valgrind pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
+    '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev'
 build="build-valgrind"
-cmake -B "$build" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS='-O1 -gdwarf-4' >/dev/null
+cmake -B "$build" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS='-O1 -gdwarf-4' -DECHO_INSTRUMENTED=ON >/dev/null
 cmake --build "$build" -j "$(nproc)" >/dev/null
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
@@ -22,18 +23,21 @@ complaints() {
         END { if (!killed) printf "%s", left }' "$1"
 }
 
-for test in line_vectors line_freestanding connection ledger values server client; do
-    status=0
+# TEST[:MODEL of the server]
+for each in line_vectors line_freestanding connection ledger deadlines values server server:fork server:event client activation; do
+    test=${each%%:*} status=0
+    export ECHO_MODEL=iterative
+    [ "$each" = "$test" ] || export ECHO_MODEL="${each##*:}"
     valgrind --error-exitcode=99 --leak-check=full --track-fds=yes --trace-children=yes --trace-children-skip='/bin/*,/usr/bin/*' \
-        --log-file="$logs/$test.%p" "$build/tests/test_$test" >"$logs/out" 2>&1 || status=$?
-    for log in "$logs/$test".*; do complaints "$log"; done >"$logs/complaints"
+        --log-file="$logs/$each.%p" "$build/tests/test_$test" >"$logs/out" 2>&1 || status=$?
+    for log in "$logs/$each".*; do complaints "$log"; done >"$logs/complaints"
     if [ "$status" != 0 ] || [ -s "$logs/complaints" ]; then
-        say "$test under Valgrind: exit $status"
+        say "$each under Valgrind: exit $status"
         head -n 40 "$logs/complaints" >&2
         grep -aE 'ERROR|FAILED' "$logs/out" >&2 || true
         failed=1
     else
-        echo "valgrind: $test and what it spawns are clean ($(find "$logs" -name "$test.*" | wc -l) processes)"
+        echo "valgrind: $each and what it spawns are clean ($(find "$logs" -name "$each.*" | wc -l) processes)"
     fi
 done
 

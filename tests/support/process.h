@@ -47,8 +47,8 @@ struct result {
 /* Runs argv[0] to its end, giving it in[0..n) as standard input. */
 struct result run(char *const argv[], const void *in, size_t n);
 
-/* An echo-server (or the program that ECHO_TEST_SERVER names) on a free port of 127.0.0.1. options: up
- * to 12 more, ending with NULL. */
+/* An echo-server (or the program that ECHO_TEST_SERVER names) on a free port of 127.0.0.1. options:
+ * up to 12 more, ending with NULL. */
 struct served {
     struct process process;
     char port[8];
