@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -57,7 +58,7 @@ SANITIZE, UNSANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=
 BUILD_SECONDS, TEST_SECONDS = 60, {"line_exhaustive": 60}
 
 TOKEN = re.compile(r"""
-      (?P<comment>/\*.*?\*/)
+      (?P<comment>/\*.*?\*/|//[^\n]*)
     | (?P<preprocessor>^[ \t]*\#[^\n]*)
     | (?P<string>"(?:\\.|[^"\\])*")
     | (?P<char>'(?:\\.|[^'\\])+')
@@ -196,6 +197,19 @@ def build_objects(folder):
     return objects
 
 
+def notices(command, folder, seconds):
+    """Whether a test fails or hangs. It is over with the first failure that it tells: the others make no difference."""
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as test:
+        limit = threading.Timer(seconds, test.kill)
+        limit.start()
+        for line in test.stderr:
+            if b"FAILED" in line:
+                test.kill()
+        status = test.wait()
+        limit.cancel()
+        return status != 0
+
+
 def run_mutant(job):
     folder, objects, source, text, mutant = job
     start, end, replacement, what = mutant
@@ -215,13 +229,8 @@ def run_mutant(job):
             binary_path = os.path.join(work, test)
             parts = [mutated if s == source else objects[s, bool(sanitize)] for s in TESTS[test]]
             subprocess.run(["cc", *sanitize, *parts, "-lcmocka", "-o", binary_path], cwd=ROOT, check=True)
-            try:
-                arguments = [a.format(corpus=os.path.join(folder, "corpus")) for a in ARGUMENTS.get(test, [])]
-                result = subprocess.run([binary_path, *arguments], cwd=work, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                        timeout=TEST_SECONDS.get(test, 10))
-            except subprocess.TimeoutExpired:
-                return "killed"
-            if result.returncode != 0:
+            arguments = [a.format(corpus=os.path.join(folder, "corpus")) for a in ARGUMENTS.get(test, [])]
+            if notices([binary_path, *arguments], work, TEST_SECONDS.get(test, 10)):
                 return "killed"
         return "survived"
     finally:

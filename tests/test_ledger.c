@@ -318,7 +318,10 @@ static void test_good_bye_cut_short_is_still_owed(void **state)
 static void test_anything_compares_nothing(void **state)
 {
     (void)state;
+    start(UPPER);
+    assert_true(ledger_compares(&l));
     start(LEDGER_ANYTHING);
+    assert_false(ledger_compares(&l));
     assert_right("banner");
     send_text("hello\n");
     assert_right("whatever");

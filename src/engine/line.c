@@ -1,7 +1,7 @@
 /* line.c - the line engine (contract: echo/line.h; rules: docs/PROTOCOL.md).
  *
  * May use: the three freestanding headers of the contract, and memchr where there is a libc. No
- * allocation, no globals but constants.
+ * allocation, no globals but constants. The comments with an @ are for Frama-C (ci/prove.sh).
  *
  * Where in a line it is, is one number: 0 to 5 bytes of a possible `quit` CR are held and not yet
  * written (0: at the start of a line); or the line is known to be ordinary; or it is a dot line.
@@ -41,6 +41,7 @@ static size_t find(const uint8_t *p, uint8_t c, size_t n)
     return at ? (size_t)(at - p) : n;
 #else
     size_t i = 0;
+    //@ loop invariant i <= n; loop assigns i;
     while (i < n && p[i] != c)
         i++;
     return i;
@@ -56,6 +57,7 @@ typedef void map_fn(uint8_t *restrict out, const uint8_t *restrict in, size_t n)
 
 static void map_upper(uint8_t *restrict out, const uint8_t *restrict in, size_t n)
 {
+    //@ loop invariant i <= n; loop assigns i, out[0 .. n - 1];
     for (size_t i = 0; i < n; i++) {
         uint8_t lower = (uint8_t)(in[i] - 'a') < 26;
         out[i] = (uint8_t)(in[i] - (uint8_t)(lower << 5)); /* 'a' - 'A' is 1 << 5 */
@@ -64,6 +66,7 @@ static void map_upper(uint8_t *restrict out, const uint8_t *restrict in, size_t 
 
 static void map_verbatim(uint8_t *restrict out, const uint8_t *restrict in, size_t n)
 {
+    //@ loop invariant i <= n; loop assigns i, out[0 .. n - 1];
     for (size_t i = 0; i < n; i++)
         out[i] = in[i];
 }
@@ -104,6 +107,7 @@ bool echo_mode_has_quit(enum echo_mode mode)
 
 void echo_mode_map(enum echo_mode mode, uint8_t *out, const uint8_t *in, size_t n)
 {
+    //@ calls map_upper, map_verbatim;
     modes[mode].map(out, in, n);
 }
 
@@ -120,6 +124,7 @@ static bool quit_byte(size_t at, uint8_t c)
 /* Whether in[0..n), which begins a line, is the command or may still become it. */
 static bool may_be_quit(const uint8_t *in, size_t n)
 {
+    //@ loop invariant i <= HELD_QUIT && i <= n; loop assigns i;
     for (size_t i = 0; i < HELD_QUIT; i++) {
         if (i == n)
             return true;
@@ -136,6 +141,7 @@ static bool may_be_quit(const uint8_t *in, size_t n)
 static size_t before_quit(const uint8_t *in, const uint8_t *out, size_t n, uint8_t q)
 {
     int seen = 0;
+    //@ loop invariant 1 <= i <= n + 1 && 0 <= seen < i; loop assigns i, seen;
     for (size_t i = 1; i < n; i++) {
         if (++seen <= FEW)
             i += find(out + i, q, n - i);
@@ -208,6 +214,7 @@ static void map_span(struct echo_line *line, struct echo_cursor *io)
         size_t newline = find(io->in, '\n', n);
         n = newline < n ? newline + 1 : n;
     }
+    //@ calls map_upper, map_verbatim;
     modes[line->mode].map(io->out, io->in, n);
     if (q)
         n = before_quit(io->in, io->out, n, q);
@@ -226,10 +233,15 @@ static void map_span(struct echo_line *line, struct echo_cursor *io)
 /* Writes what is owed of the engine's own text. Returns whether all of it is written. */
 static bool pay(struct echo_line *line, struct echo_cursor *io)
 {
+    /*@ loop invariant is_line(line) && apart(line, io) && io->out_len <= \at(io->out_len, Pre);
+        loop invariant io->out == \at(io->out, Pre) + (\at(io->out_len, Pre) - io->out_len);
+        loop assigns line->owed, io->out, io->out_len,
+                     \at(io->out, Pre)[0 .. \at(io->out_len, Pre) - 1]; */
     while (line->owed != line->owed_end) {
         if (io->out_len == 0)
             return false;
         map_fn *map = line->owed >= TEXT_HELD ? modes[line->mode].map : map_verbatim;
+        //@ calls map_upper, map_verbatim;
         map(io->out, text + line->owed, 1);
         line->owed++;
         put(io, 1);
@@ -244,11 +256,17 @@ static bool pay(struct echo_line *line, struct echo_cursor *io)
 
 void echo_line_init(struct echo_line *line, enum echo_mode mode, bool dot_stop)
 {
-    *line = (struct echo_line){.mode = (uint8_t)mode, .dot_stop = dot_stop, .at = START};
+    line->mode = (uint8_t)mode;
+    line->dot_stop = dot_stop;
+    line->at = START;
+    line->end = ECHO_OPEN;
+    line->owed = line->owed_end = 0;
 }
 
 enum echo_end echo_line_push(struct echo_line *line, struct echo_cursor *io)
 {
+    /*@ loop invariant is_line(line) && is_io(io) && apart(line, io) && moved{Pre, Here}(io);
+        loop assigns *line, *io, \at(io->out, Pre)[0 .. \at(io->out_len, Pre) - 1]; */
     for (;;) {
         if (!pay(line, io))
             return ECHO_OPEN;
