@@ -232,8 +232,14 @@ static void test_right_echoes(void **state)
     assert_result(&r, 0, "no newline", "");
     r = run_against(upper, NULL, "");
     assert_result(&r, 0, "", "");
-    r = run_against(good_bye, NULL, "quit\nnot echoed\n");
+    r = run_against(good_bye, NULL, "quit\n");
     assert_result(&r, 0, "Good bye\n", "");
+    r = run_against(good_bye, (char *[]){"--quiet", NULL}, "quit\nnot echoed\n");
+    assert_result(&r, 0, "Good bye\n", "");
+    r = run_against(good_bye, NULL, "quit\nnot echoed\n");
+    assert_result(&r, 0, "Good bye\n",
+                  "echo-client: the server took leave at a line quit; what came after it was not "
+                  "echoed\n");
 }
 
 static void test_lies(void **state)
@@ -406,7 +412,9 @@ static void test_messages(void **state)
     assert_result(&r, 0, "-V\n", "");
     snprintf(both, sizeof both, "[127.0.0.1]:%s", s.port);
     r = run((char *[]){ECHO_CLIENT, both, "quit", "lost", NULL}, "", 0);
-    assert_result(&r, 0, "Good bye\n", "");
+    assert_result(&r, 0, "Good bye\n",
+                  "echo-client: the server took leave at a line quit; what came after it was not "
+                  "echoed\n");
     served_stop(&s);
 }
 

@@ -259,6 +259,26 @@ static void test_good_bye_where_quit_was_cut_off(void **state)
     assert_wrong("Good bye\n", 6, 'Q', -1); /* the second one was not cut */
 }
 
+static void test_left_over_after_good_bye(void **state)
+{
+    (void)state;
+    start(UPPER);
+    send_text("hi\nquit\r\n");
+    assert_right("HI\n");
+    put((const uint8_t *)"and more", 8);
+    assert_int_equal(ledger_left_over(&l), 0); /* it may still be echoed */
+    assert_right("Good bye\r\n");
+    assert_int_equal(ledger_left_over(&l), 8);
+    start(UPPER);
+    send_text("quit");
+    assert_right("Good bye\n");
+    assert_int_equal(ledger_left_over(&l), 0);
+    start(UPPER);
+    send_text("quit\n");
+    assert_right("Good bye\n");
+    assert_int_equal(ledger_left_over(&l), 0);
+}
+
 /* What is put but not sent yet cannot have been answered. */
 static void test_good_bye_before_quit_is_sent(void **state)
 {
@@ -569,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_quit_may_come_back_as_a_line),
         cmocka_unit_test(test_good_bye_only_for_quit),
         cmocka_unit_test(test_good_bye_where_quit_was_cut_off),
+        cmocka_unit_test(test_left_over_after_good_bye),
         cmocka_unit_test(test_good_bye_before_quit_is_sent),
         cmocka_unit_test(test_good_bye_crosses_more_input),
         cmocka_unit_test(test_good_bye_ending),

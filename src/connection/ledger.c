@@ -223,6 +223,13 @@ bool ledger_parted(const struct ledger *l)
     return l->parted;
 }
 
+size_t ledger_left_over(const struct ledger *l)
+{
+    size_t n = l->end - l->back;
+    const uint8_t *line = l->buffer + l->back, *lf = n > 0 ? memchr(line, '\n', n) : NULL;
+    return l->parted && lf ? n - (size_t)(lf - line) - 1 : 0;
+}
+
 uint64_t ledger_sent_total(const struct ledger *l)
 {
     return l->sent_total;

@@ -77,6 +77,10 @@ bool ledger_compares(const struct ledger *l);
 /* Whether the server has said good bye: it owes nothing more, whatever else was sent. */
 bool ledger_parted(const struct ledger *l);
 
+/* After good bye: how many bytes were put after the line that it answers. They were not part of the
+ * session, and will not come back. */
+size_t ledger_left_over(const struct ledger *l);
+
 /* Bytes sent, and bytes that came back and were right (or not compared). */
 uint64_t ledger_sent_total(const struct ledger *l);
 uint64_t ledger_back_total(const struct ledger *l);

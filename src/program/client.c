@@ -104,6 +104,8 @@ static int conclude(const struct client_options *o, const struct ledger *l, enum
             tell("the server closed the connection");
         return EXIT_RIGHT;
     case EXCHANGE_RIGHT:
+        if (ledger_left_over(l) > 0 && !o->quiet)
+            tell("the server took leave at a line quit; what came after it was not echoed");
         return EXIT_RIGHT;
     case EXCHANGE_SHORT:
         tell("SHORT: the server closed with %" PRIu64 " of %" PRIu64 " bytes back%s", back, sent,
