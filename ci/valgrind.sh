@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the unit and loopback tests, and the programs that they spawn, under Valgrind: no invalid access, no use of what was
 # not initialised, no leak, no descriptor left open by a program that ends.
+# usage: ci/valgrind.sh [--all]     with the server as --model fork, too, whose many processes take long
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
@@ -23,8 +24,9 @@ complaints() {
         END { if (!killed) printf "%s", left }' "$1"
 }
 
-# TEST[:MODEL of the server]
-for each in line_vectors line_freestanding connection ledger deadlines values server server:fork server:event client activation; do
+tests="line_vectors line_freestanding connection ledger deadlines values server server:event client activation"
+[ "${1:-}" != --all ] || tests="$tests server:fork models"
+for each in $tests; do # TEST[:MODEL of the server]
     test=${each%%:*} status=0
     export ECHO_MODEL=iterative
     [ "$each" = "$test" ] || export ECHO_MODEL="${each##*:}"
