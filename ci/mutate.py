@@ -22,7 +22,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # source: (least score in per cent, tests that must notice; each a main and what it links)
 ENGINE = ["src/engine/line.c"]
 CONNECTION = ["src/connection/connection.c"]
-LEDGER = ["src/connection/ledger.c"]
+COMPARE = ["src/connection/compare.c"]
+LEDGER = ["src/connection/ledger.c", *COMPARE]
 LOOPS = ["src/loop/deadlines.c", "src/loop/event.c", "src/loop/iterative.c", "src/loop/serve.c"]
 SUPPORT = ["tests/support/drive.c", "tests/support/model.c", "tests/support/vectors.c"]
 TESTS = {
@@ -32,6 +33,7 @@ TESTS = {
     "deadlines": ["tests/test_deadlines.c", "src/loop/deadlines.c"],
     "loop": ["fuzz/fuzz_loop.c", "fuzz/replay_main.c", "tests/support/model.c", *LOOPS, *CONNECTION, *ENGINE],
     "connection_random": ["fuzz/fuzz_connection.c", "fuzz/replay_main.c", "tests/support/model.c", *CONNECTION, *ENGINE],
+    "compare": ["tests/test_compare.c", *COMPARE, *ENGINE],
     "ledger": ["tests/test_ledger.c", "tests/support/judge.c", *LEDGER, *ENGINE, *SUPPORT],
 }
 FREESTANDING = {"line_freestanding"}  # these get the mutated file as a microcontroller does
@@ -39,6 +41,7 @@ TESTS["line_freestanding"] = TESTS["line_vectors"]
 FILES = {
     "src/engine/line.c": (100, ["line_vectors", "line_freestanding", "line_exhaustive"]),
     "src/connection/connection.c": (95, ["connection", "connection_random"]),
+    "src/connection/compare.c": (95, ["compare", "ledger"]),
     "src/connection/ledger.c": (95, ["ledger"]),
     "src/loop/deadlines.c": (100, ["deadlines"]),
     "src/loop/serve.c": (85, ["loop"]),
@@ -274,6 +277,8 @@ def main():
                 for m, key in zip(all_mutants, keys):
                     print(f"{source}:{line_of(text, m[0])}: {m[3]}: {key[1]}")
                 continue
+            if run_mutant((folder, objects, source, text, (0, 0, "", "none"))) != "survived":
+                sys.exit(f"{source}: its tests fail as it stands, so they would kill anything")
             with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
                 results = list(pool.map(run_mutant, [(folder, objects, source, text, m) for m in all_mutants]))
             killed = survived = equal = 0

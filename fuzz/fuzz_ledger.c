@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ledger l;
     if (size < 2)
         return 0;
-    unsigned modes = data[0] & 3 ? data[0] & 3u : LEDGER_ALL;
+    unsigned modes = data[0] & 3 ? data[0] & 3u : MODES_ALL;
     size_t step = 1 + (data[0] >> 2 & 31);
     bool piecemeal = data[0] & 128;
     size_t sent_len = data[1] < size - 2 ? data[1] : size - 2, reply_len = size - 2 - sent_len;

@@ -53,7 +53,7 @@ static void assert_wrong(const char *reply, uint64_t offset, int expected, int o
     assert_int_equal(l.fault.or_expected, or_expected);
 }
 
-enum { UPPER = LEDGER_ONLY(ECHO_UPPER), VERBATIM = LEDGER_ONLY(ECHO_VERBATIM) };
+enum { UPPER = MODES_ONLY(ECHO_UPPER), VERBATIM = MODES_ONLY(ECHO_VERBATIM) };
 
 /* What the protocol says comes back must be accepted, whether it comes whole or byte by byte. */
 static void test_vectors_are_right(void **state)
@@ -72,7 +72,7 @@ static void test_vectors_are_right(void **state)
                 in[n++] = (uint8_t)v->in[b];
         for (int mode_known = 0; mode_known < 2; mode_known++)
             for (size_t step = 1; step <= 300; step += 299) {
-                start(mode_known ? LEDGER_ONLY(v->mode) : LEDGER_ALL);
+                start(mode_known ? MODES_ONLY(v->mode) : MODES_ALL);
                 put(in, n);
                 ledger_sent(&l, n);
                 for (size_t b = 0; b < v->out_len; b += step) {
@@ -159,16 +159,16 @@ static void test_owed_counts_down(void **state)
 static void test_auto_decides_at_the_first_difference(void **state)
 {
     (void)state;
-    start(LEDGER_ALL);
+    start(MODES_ALL);
     send_text("12 ABc d\n");
     assert_right("12 AB"); /* both modes so far */
     assert_right("C");     /* upper, from here on */
     assert_wrong(" d", 7, 'D', -1);
-    start(LEDGER_ALL);
+    start(MODES_ALL);
     send_text("12 ABc d\n");
     assert_right("12 ABc");
     assert_wrong(" D", 7, 'd', -1);
-    start(LEDGER_ALL);
+    start(MODES_ALL);
     send_text("12c\n");
     assert_wrong("12x", 2, 'C', 'c');
 }
@@ -190,7 +190,7 @@ static void test_good_bye_ends_the_account(void **state)
 static void test_good_bye_in_auto_means_upper(void **state)
 {
     (void)state;
-    start(LEDGER_ALL);
+    start(MODES_ALL);
     send_text("12\nquit\n");
     assert_right("12\nGood bye\n");
     assert_true(ledger_parted(&l));
@@ -340,7 +340,7 @@ static void test_anything_compares_nothing(void **state)
     (void)state;
     start(UPPER);
     assert_true(ledger_compares(&l));
-    start(LEDGER_ANYTHING);
+    start(MODES_NONE);
     assert_false(ledger_compares(&l));
     assert_right("banner");
     send_text("hello\n");
@@ -483,7 +483,7 @@ static void check_judged(unsigned modes, const uint8_t *sent, size_t n, const ui
 static void check_answers(const uint8_t *sent, size_t n)
 {
     static const uint8_t changes[] = {'G', 'o', 'Q', 'q', 'X', 'x', '\r', '\n', 'u'};
-    static const unsigned sets[] = {UPPER, VERBATIM, LEDGER_ALL};
+    static const unsigned sets[] = {UPPER, VERBATIM, MODES_ALL};
     struct session answer[3];
     uint8_t out[3][64];
     token in[32];

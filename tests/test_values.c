@@ -346,7 +346,7 @@ static void test_client_options(void **state)
     assert_string_equal(o.dial.host, "host");
     assert_int_equal(o.dial.port, 4242);
     assert_null(o.messages);
-    assert_int_equal(o.expect, LEDGER_ALL);
+    assert_int_equal(o.expect, MODES_ALL);
     assert_int_equal(o.dial.connect_ms, 10000);
     assert_int_equal(o.reply_ms, 10000);
     assert_int_equal(o.dial.retry_ms, 0);
@@ -359,15 +359,15 @@ static void test_client_options(void **state)
     assert_int_equal(o.message_count, 2);
     assert_string_equal(o.messages[0], "one");
     assert_string_equal(o.messages[1], "-2");
-    assert_int_equal(o.expect, LEDGER_ANYTHING);
+    assert_int_equal(o.expect, MODES_NONE);
     assert_true(o.reply_given && o.reply_ms == 0);
 
     assert_true(client(&o, error, (char *[WORDS]){"c", "-U", "/p", "hello"}));
     assert_int_equal(o.message_count, 1);
     assert_true(client(&o, error, (char *[WORDS]){"c", "-m", "verbatim", "::1"}));
-    assert_int_equal(o.expect, LEDGER_ONLY(ECHO_VERBATIM));
+    assert_int_equal(o.expect, MODES_ONLY(ECHO_VERBATIM));
     assert_true(client(&o, error, (char *[WORDS]){"c", "-m", "upper", "-6", "::1", "7"}));
-    assert_int_equal(o.expect, LEDGER_ONLY(ECHO_UPPER));
+    assert_int_equal(o.expect, MODES_ONLY(ECHO_UPPER));
     assert_int_equal(o.dial.family, AF_INET6);
 }
 

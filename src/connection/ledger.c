@@ -1,6 +1,7 @@
 /* ledger.c - see ledger.h.
  *
- * May use: the line engine's modes, string.h, assert. No system call, clock, errno or allocation.
+ * May use: compare.h, the line engine's modes, string.h, assert. No system call, clock, errno or
+ * allocation.
  */
 #include "ledger.h"
 
@@ -12,9 +13,7 @@ enum { QUIT_LEN = 4, GOOD_BYE_LEN = sizeof(ECHO_GOOD_BYE) - 1 };
 void ledger_init(struct ledger *l, unsigned modes, uint8_t *buffer, size_t size)
 {
     assert(size > 0);
-    *l = (struct ledger){.buffer = buffer, .size = size, .last = '\n'};
-    for (unsigned m = 0; echo_mode_name(m); m++)
-        l->modes |= modes & LEDGER_ONLY(m);
+    *l = (struct ledger){.buffer = buffer, .size = size, .modes = modes_known(modes), .last = '\n'};
 }
 
 size_t ledger_room(struct ledger *l, uint8_t **at)
@@ -70,61 +69,15 @@ void ledger_sent(struct ledger *l, size_t n)
     l->sent_total += n;
     if (ends_with_quit(l, QUIT_LEN) || ends_with_quit(l, QUIT_LEN + 1))
         l->quit_cut = l->sent_total;
-    if (l->modes == LEDGER_ANYTHING)
+    if (l->modes == MODES_NONE)
         l->back = l->sent;
-}
-
-/* What c comes back as. */
-static uint8_t mapped(unsigned mode, uint8_t c)
-{
-    uint8_t out;
-    echo_mode_map((enum echo_mode)mode, &out, &c, 1);
-    return out;
-}
-
-/* How many of reply[0..n) are what sent[0..n) comes back as, up to the first that is not. */
-static size_t matching(unsigned mode, const uint8_t *sent, const uint8_t *reply, size_t n)
-{
-    uint8_t owed[4096];
-    for (size_t at = 0; at < n;) {
-        size_t part = n - at < sizeof owed ? n - at : sizeof owed;
-        echo_mode_map((enum echo_mode)mode, owed, sent + at, part);
-        if (memcmp(owed, reply + at, part) != 0) {
-            size_t i = 0;
-            while (owed[i] == reply[at + i])
-                i++;
-            return at + i;
-        }
-        at += part;
-    }
-    return n;
-}
-
-/* The most bytes that any mode still in question explains; those that explain fewer are out. */
-static size_t explained(struct ledger *l, const uint8_t *reply, size_t n)
-{
-    size_t best = 0;
-    unsigned modes = 0;
-    for (unsigned m = 0; echo_mode_name(m); m++) {
-        if (!(l->modes & LEDGER_ONLY(m)))
-            continue;
-        size_t len = matching(m, l->buffer + l->back, reply, n);
-        if (len > best || modes == 0) {
-            best = len;
-            modes = 0;
-        }
-        if (len == best)
-            modes |= LEDGER_ONLY(m);
-    }
-    l->modes = modes;
-    return best;
 }
 
 /* Takes as much of reply[0..n) as is the echo of what was sent. Returns how much. */
 static size_t take_echo(struct ledger *l, const uint8_t *reply, size_t n)
 {
     size_t left = l->sent - l->back;
-    size_t right = explained(l, reply, n < left ? n : left);
+    size_t right = compare(&l->modes, l->buffer + l->back, reply, n < left ? n : left);
     if (right > 0) {
         l->back += right;
         l->back_total += right;
@@ -148,7 +101,7 @@ static bool quit_is_next(struct ledger *l)
     if (n > ending && line[ending] != '\n' && !was_cut)
         return false;
     for (unsigned m = 0; echo_mode_name(m); m++)
-        if ((l->modes & LEDGER_ONLY(m)) && echo_mode_has_quit((enum echo_mode)m))
+        if ((l->modes & MODES_ONLY(m)) && echo_mode_has_quit((enum echo_mode)m))
             return true;
     return false;
 }
@@ -168,33 +121,24 @@ static bool take_good_bye(struct ledger *l, uint8_t c)
     return true;
 }
 
-/* The byte that came is wrong: what was owed? */
-static void set_fault(struct ledger *l, uint8_t got)
+/* got[0] is wrong: what was owed? */
+static void set_fault(struct ledger *l, const uint8_t *got, size_t n)
 {
-    l->fault = (struct ledger_fault){l->back_total, got, -1, -1};
-    if (l->parted || l->back == l->sent)
-        return;
-    if (l->good_bye > 0) {
+    size_t sent = l->parted ? l->back : l->sent;
+    const struct around around = {l->buffer, l->back, sent, got, n};
+    fault_find(&l->fault, l->modes, l->back_total, &around);
+    if (l->good_bye > 0 && !l->parted) {
         bool ending = l->good_bye >= GOOD_BYE_LEN;
+        l->fault.slip = SLIP_UNKNOWN;
         l->fault.expected = ending ? '\n' : ECHO_GOOD_BYE[l->good_bye];
         l->fault.or_expected = l->good_bye == GOOD_BYE_LEN && l->crlf ? '\r' : -1;
-        return;
-    }
-    for (unsigned m = 0; echo_mode_name(m); m++) {
-        if (!(l->modes & LEDGER_ONLY(m)))
-            continue;
-        int owed = mapped(m, l->buffer[l->back]);
-        if (l->fault.expected < 0)
-            l->fault.expected = owed;
-        else if (owed != l->fault.expected)
-            l->fault.or_expected = owed;
     }
 }
 
 size_t ledger_reply(struct ledger *l, const uint8_t *reply, size_t n)
 {
     size_t i = 0;
-    if (l->modes == LEDGER_ANYTHING) {
+    if (l->modes == MODES_NONE) {
         l->back_total += n;
         return n;
     }
@@ -204,7 +148,7 @@ size_t ledger_reply(struct ledger *l, const uint8_t *reply, size_t n)
         while (i < n && take_good_bye(l, reply[i]))
             i++;
     if (i < n)
-        set_fault(l, reply[i]);
+        set_fault(l, reply + i, n - i);
     return i;
 }
 
@@ -215,7 +159,7 @@ uint64_t ledger_owed(const struct ledger *l)
 
 bool ledger_compares(const struct ledger *l)
 {
-    return l->modes != LEDGER_ANYTHING;
+    return l->modes != MODES_NONE;
 }
 
 bool ledger_parted(const struct ledger *l)

@@ -14,21 +14,7 @@
 #ifndef ECHO_LEDGER_H
 #define ECHO_LEDGER_H
 
-#include "echo/line.h"
-
-/* A set of modes: bit m stands for the mode number m. LEDGER_ALL accepts whichever of them the
- * server turns out to speak, and then holds it to that one; LEDGER_ANYTHING compares nothing. */
-enum { LEDGER_ANYTHING = 0 };
-#define LEDGER_ALL        (~0u)
-#define LEDGER_ONLY(mode) (1u << (mode))
-
-/* Where a reply first went wrong. */
-struct ledger_fault {
-    uint64_t offset; /* in the reply, from 0 */
-    int got;         /* the byte that came */
-    int expected;    /* the byte that was owed; -1: none was */
-    int or_expected; /* a second byte that would have done; -1: none */
-};
+#include "compare.h"
 
 /* To be kept by the caller. Private, but for `fault`. */
 struct ledger {
@@ -43,10 +29,10 @@ struct ledger {
     bool crlf;         /* it may end in CR LF */
     bool parted;       /* it is complete */
 
-    struct ledger_fault fault; /* set where ledger_reply found one */
+    struct fault fault; /* set where ledger_reply found one */
 };
 
-/* Starts an account. modes is a set as above. buffer[0..size), size > 0, is borrowed. */
+/* Starts an account. modes is a set as in compare.h. buffer[0..size), size > 0, is borrowed. */
 void ledger_init(struct ledger *l, unsigned modes, uint8_t *buffer, size_t size);
 
 /* How many bytes of input may be put at *at now; 0: no room until more has come back. *at is valid

@@ -78,7 +78,7 @@ static const char *byte_text(int c, char out[32])
     return out;
 }
 
-static void tell_mismatch(const struct ledger_fault *fault)
+static void tell_mismatch(const struct fault *fault)
 {
     char got[32], expected[32], or_expected[32];
     if (fault->expected < 0)

@@ -17,11 +17,11 @@ static const char *set_expect(void *options, const char *value)
     struct client_options *o = options;
     enum echo_mode mode;
     if (echo_mode_find(value, &mode))
-        o->expect = LEDGER_ONLY(mode);
+        o->expect = MODES_ONLY(mode);
     else if (strcmp(value, "auto") == 0)
-        o->expect = LEDGER_ALL;
+        o->expect = MODES_ALL;
     else if (strcmp(value, "any") == 0)
-        o->expect = LEDGER_ANYTHING;
+        o->expect = MODES_NONE;
     else
         return options_mode_hint((const char *const[]){"auto", "any", NULL});
     return NULL;
@@ -111,7 +111,7 @@ bool client_options_parse(struct client_options *o, int argc, char **argv,
     int operands, taken = 0;
     *o = (struct client_options){
         .dial = {.port = DEFAULT_PORT, .family = AF_UNSPEC, .connect_ms = DEFAULT_CONNECT_MS},
-        .expect = LEDGER_ALL,
+        .expect = MODES_ALL,
         .reply_ms = DEFAULT_REPLY_MS,
     };
     if (!options_parse(rows, o, argc, argv, &operands, error))

@@ -82,7 +82,7 @@ size_t judge(unsigned modes, const uint8_t *sent, size_t sent_len, size_t step,
 {
     size_t best = 0;
     for (unsigned m = ECHO_UPPER; m <= ECHO_VERBATIM; m++) {
-        size_t right = modes & LEDGER_ONLY(m) ? judge_one(m, sent, sent_len, step, reply, n) : 0;
+        size_t right = modes & MODES_ONLY(m) ? judge_one(m, sent, sent_len, step, reply, n) : 0;
         best = right > best ? right : best;
     }
     return best;
