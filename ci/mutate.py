@@ -31,9 +31,11 @@ TESTS = {
     "line_exhaustive": ["tests/test_line_exhaustive.c", *ENGINE, *SUPPORT],
     "connection": ["tests/test_connection.c", *CONNECTION, *ENGINE, *SUPPORT],
     "deadlines": ["tests/test_deadlines.c", "src/loop/deadlines.c"],
+    "histogram": ["tests/test_histogram.c", "src/loop/histogram.c"],
     "loop": ["fuzz/fuzz_loop.c", "fuzz/replay_main.c", "tests/support/model.c", *LOOPS, *CONNECTION, *ENGINE],
     "connection_random": ["fuzz/fuzz_connection.c", "fuzz/replay_main.c", "tests/support/model.c", *CONNECTION, *ENGINE],
     "compare": ["tests/test_compare.c", *COMPARE, *ENGINE],
+    "payload": ["tests/test_payload.c", "src/connection/payload.c", *COMPARE, *ENGINE],
     "ledger": ["tests/test_ledger.c", "tests/support/judge.c", *LEDGER, *ENGINE, *SUPPORT],
 }
 FREESTANDING = {"line_freestanding"}  # these get the mutated file as a microcontroller does
@@ -43,6 +45,8 @@ FILES = {
     "src/connection/connection.c": (95, ["connection", "connection_random"]),
     "src/connection/compare.c": (95, ["compare", "ledger"]),
     "src/connection/ledger.c": (95, ["ledger"]),
+    "src/connection/payload.c": (95, ["payload"]),
+    "src/loop/histogram.c": (95, ["histogram"]),
     "src/loop/deadlines.c": (100, ["deadlines"]),
     "src/loop/serve.c": (85, ["loop"]),
     "src/loop/event.c": (80, ["loop"]),
