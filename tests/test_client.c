@@ -252,15 +252,23 @@ static void test_lies(void **state)
     assert_result(&r, 1, "HELLO\nX",
                   "echo-client: MISMATCH: offset 6: got 'X' (0x58), but nothing was owed\n");
     r = run_against(line_twice, NULL, "hello\n");
-    assert_result(&r, 1, "HELLO\nHELLO\n", "echo-client: MISMATCH: offset 6: got 'H' (0x48), ");
+    assert_result(
+        &r, 1, "HELLO\nHELLO\n",
+        "echo-client: MISMATCH: offset 6: got 'H' (0x48), but nothing was owed; a line was sent "
+        "twice\n");
     r = run_against(drops_cr, NULL, "hi\r\n");
     assert_result(&r, 1, "HI\n",
-                  "echo-client: MISMATCH: offset 2: got '\\n' (0x0a), expected '\\r' (0x0d)\n");
+                  "echo-client: MISMATCH: offset 2: got '\\n' (0x0a), expected '\\r' (0x0d); a CR "
+                  "was left out\n");
     r = run_against(banner, NULL, "hello\n");
-    assert_result(&r, 1, "220 welcome\n", "echo-client: MISMATCH: offset 0: got '2' (0x32), ");
+    assert_result(
+        &r, 1, "220 welcome\n",
+        "echo-client: MISMATCH: offset 0: got '2' (0x32), expected 'H' (0x48) or 'h' (0x68)\n");
     r = run_against(upper, (char *[]){"-m", "verbatim", NULL}, "hello\n");
-    assert_result(&r, 1, "HELLO\n",
-                  "echo-client: MISMATCH: offset 0: got 'H' (0x48), expected 'h' (0x68)\n");
+    assert_result(
+        &r, 1, "HELLO\n",
+        "echo-client: MISMATCH: offset 0: got 'H' (0x48), expected 'h' (0x68); the server speaks "
+        "upper\n");
     r = run_against(short_echo, NULL, "hello\n");
     assert_result(&r, 1, "HEL", "echo-client: SHORT: the server closed with 3 of 6 bytes back\n");
     r = run_against(closes_at_once, NULL, "");

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PROGRESS_FIRST_MS = 1000, PROGRESS_EVERY_MS = 250 };
+enum { PROGRESS_FIRST_MS = 1000, PROGRESS_EVERY_MS = 250, STUCK_MS = 500 };
 
 struct run {
     const struct exchange *x;
@@ -18,10 +18,12 @@ struct run {
     uint64_t started, progress_at;
     uint64_t heard; /* since when the server could have said something and has not */
 
-    size_t message, message_at; /* the next byte of the messages */
-    bool line_start, dot_line;  /* of the input */
+    bool line_start, dot_line; /* of the input */
     bool input_open, fin_sent;
-    int send_error; /* not 0: the sending side broke; what may still come is worth reading */
+    int send_error;   /* not 0: the sending side broke; what may still come is worth reading */
+    uint64_t sent_at; /* when something was sent, last */
+    size_t awaited;   /* what fill said has to come first: EXCHANGE_SILENCE, EXCHANGE_AWAIT or 0 */
+    bool deaf;        /* nothing is received yet */
     bool prompted;
 
     size_t out_at, out_len; /* reply[out_at..out_len) is to be written out */
@@ -51,33 +53,43 @@ static void take(struct run *r, const uint8_t *at, size_t n)
     r->prompted = false;
 }
 
-/* Copies messages, with an LF after each, to at[0..room). */
-static void take_messages(struct run *r, uint8_t *at, size_t room)
+/* Nothing that was put is still to be sent. */
+static bool all_sent(const struct run *r)
 {
-    size_t n = 0;
-    while (n < room && r->message < r->x->message_count) {
-        const char *rest = r->x->messages[r->message] + r->message_at;
-        size_t len = strlen(rest), part = len < room - n ? len : room - n;
-        memcpy(at + n, rest, part);
-        n += part;
-        r->message_at += part;
-        if (part == len && n < room) {
-            at[n++] = '\n';
-            r->message++;
-            r->message_at = 0;
-        }
-    }
-    if (r->message == r->x->message_count)
+    const uint8_t *bytes;
+    return ledger_unsent(r->ledger, &bytes) == 0;
+}
+
+/* Asks fill. Bytes that it does not give now are asked for again in time. */
+static void fill(struct run *r, uint8_t *at, size_t room)
+{
+    size_t n = r->x->fill(r->x->context, at, room);
+    if (n == EXCHANGE_SILENCE || n == EXCHANGE_AWAIT)
+        r->awaited = n;
+    else if (n > 0)
+        take(r, at, n);
+    else
         r->input_open = false;
-    take(r, at, n);
+}
+
+/* When fill may be asked again: 0 at once, UINT64_MAX after something has come. */
+static uint64_t fill_time(struct run *r)
+{
+    uint64_t time = UINT64_MAX;
+    if (r->awaited == EXCHANGE_SILENCE && all_sent(r))
+        time = r->sent_at + r->x->silence_ms;
+    if (r->awaited == EXCHANGE_AWAIT && all_sent(r) && ledger_owed(r->ledger) == 0)
+        r->awaited = 0;
+    return r->awaited ? time : 0;
 }
 
 static void read_input(struct run *r)
 {
     uint8_t *at;
     size_t room = ledger_room(r->ledger, &at);
-    if (r->x->messages) {
-        take_messages(r, at, room);
+    if (r->x->fill) {
+        r->awaited = 0;
+        fill(r, at, room);
         return;
     }
     ssize_t n = read(r->x->input, at, room);
@@ -99,21 +111,27 @@ static void send_some(struct run *r)
         r->input_open = false; /* the server has taken leave: it would only discard more */
     while (!ledger_parted(r->ledger) && !r->send_error &&
            (n = ledger_unsent(r->ledger, &bytes)) > 0) {
+        if (r->x->send_step > 0 && n > r->x->send_step)
+            n = r->x->send_step;
         enum socket_result result = socket_send(r->x->socket, bytes, n, &sent);
         if (result == SOCKET_AGAIN)
             return;
         if (result == SOCKET_FAILED) {
             r->send_error = errno;
+            r->deaf = false;
             r->heard = clock_ms();
             return;
         }
+        r->sent_at = clock_ms();
         if (ledger_owed(r->ledger) == 0)
-            r->heard = clock_ms();
+            r->heard = r->sent_at;
         ledger_sent(r->ledger, sent);
     }
-    if (!r->input_open && !r->fin_sent) {
+    /* After good bye the server closes of its own accord. */
+    if (!r->input_open && !r->fin_sent && !ledger_parted(r->ledger)) {
         socket_send_fin(r->x->socket);
         r->fin_sent = true;
+        r->deaf = false;
         r->heard = clock_ms();
     }
 }
@@ -131,10 +149,9 @@ static void make_harmless(uint8_t *bytes, size_t n)
 /* What the end of the reply means. */
 static enum exchange_end closed_by_server(const struct run *r)
 {
-    const uint8_t *bytes;
     if (ledger_parted(r->ledger))
         return EXCHANGE_RIGHT;
-    if (ledger_owed(r->ledger) > 0 || ledger_unsent(r->ledger, &bytes) > 0)
+    if (ledger_owed(r->ledger) > 0 || !all_sent(r))
         return EXCHANGE_SHORT;
     if (r->input_open)
         return r->x->interactive ? EXCHANGE_LEFT : EXCHANGE_SHORT;
@@ -151,6 +168,10 @@ static void receive(struct run *r)
         right = ledger_reply(r->ledger, x->reply, n);
         if (right < n)
             r->end = EXCHANGE_MISMATCH;
+        if (x->take) {
+            x->take(x->context, x->reply, n);
+            break;
+        }
         r->out_at = 0;
         r->out_len = x->output_shown ? right : n;
         if (x->output_shown && !ledger_compares(r->ledger))
@@ -196,53 +217,65 @@ static void write_some(struct run *r)
 /* When to stop waiting for the server, if it is listened to and something is expected of it. */
 static uint64_t reply_deadline(const struct run *r)
 {
-    const uint8_t *bytes;
-    bool expected = ledger_owed(r->ledger) > 0 || ledger_unsent(r->ledger, &bytes) > 0 ||
-                    r->fin_sent || r->send_error;
-    return r->x->reply_ms > 0 && expected && !writing(r) ? r->heard + r->x->reply_ms : UINT64_MAX;
+    bool expected = ledger_owed(r->ledger) > 0 || !all_sent(r) || r->fin_sent || r->send_error ||
+                    ledger_parted(r->ledger);
+    bool listening = !writing(r) && !r->deaf;
+    return r->x->reply_ms > 0 && expected && listening ? r->heard + r->x->reply_ms : UINT64_MAX;
 }
 
 static void tell(struct run *r)
 {
-    const uint8_t *bytes;
     uint64_t now = clock_ms();
     if (r->x->progress && now >= r->progress_at) {
         r->x->progress(r->x->context, r->ledger, now - r->started);
         r->progress_at = now + PROGRESS_EVERY_MS;
     }
     if (r->x->prompt && !r->prompted && r->input_open && !writing(r) &&
-        ledger_owed(r->ledger) == 0 && ledger_unsent(r->ledger, &bytes) == 0) {
+        ledger_owed(r->ledger) == 0 && all_sent(r)) {
         r->x->prompt(r->x->context);
         r->prompted = true;
     }
+}
+
+/* The earliest of what is waited for besides the descriptors. */
+static uint64_t wake_time(struct run *r, bool room)
+{
+    uint64_t time = reply_deadline(r);
+    if (r->x->progress && r->progress_at < time)
+        time = r->progress_at;
+    if (r->deaf && r->sent_at + STUCK_MS < time)
+        time = r->sent_at + STUCK_MS;
+    if (room && r->x->fill && fill_time(r) < time)
+        time = fill_time(r);
+    return time;
 }
 
 /* Waits for what can be done next, and does it. */
 static void step(struct run *r)
 {
     const struct exchange *x = r->x;
-    const uint8_t *bytes;
     uint8_t *at;
     bool sending = !r->send_error && !ledger_parted(r->ledger);
     bool room = sending && r->input_open && ledger_room(r->ledger, &at) > 0;
-    bool unsent = sending && ledger_unsent(r->ledger, &bytes) > 0;
-    bool messages = room && x->messages; /* more input, without waiting */
-    short events = (short)((writing(r) ? 0 : POLLIN) | (unsent ? POLLOUT : 0));
+    bool unsent = sending && !all_sent(r);
+    short events = (short)((writing(r) || r->deaf ? 0 : POLLIN) | (unsent ? POLLOUT : 0));
     struct pollfd fds[] = {
-        {.fd = room && !messages ? x->input : -1, .events = POLLIN},
+        {.fd = room && !x->fill ? x->input : -1, .events = POLLIN},
         {.fd = events ? x->socket : -1, .events = events}, /* with none, POLLHUP would not rest */
         {.fd = writing(r) ? x->output : -1, .events = POLLOUT},
     };
-    uint64_t deadline = reply_deadline(r), tick = x->progress ? r->progress_at : UINT64_MAX;
-    int ready = socket_wait(fds, 3, messages ? 0 : deadline < tick ? deadline : tick);
+    uint64_t deadline = reply_deadline(r);
+    int ready = socket_wait(fds, 3, wake_time(r, room));
 
-    if (messages || fds[0].revents)
+    if (fds[0].revents || (room && x->fill && clock_ms() >= fill_time(r)))
         read_input(r);
     if (r->end != EXCHANGE_OPEN)
         return;
+    if (r->deaf && clock_ms() >= r->sent_at + STUCK_MS)
+        r->deaf = false;
     if (fds[2].revents)
         write_some(r);
-    else if (fds[1].revents && !writing(r))
+    else if (fds[1].revents && !writing(r) && !r->deaf)
         receive(r);
     send_some(r);
     if (ready == 0 && r->end == EXCHANGE_OPEN && clock_ms() >= deadline) {
@@ -259,8 +292,10 @@ enum exchange_end exchange_run(const struct exchange *x, int *error)
                     .started = now,
                     .progress_at = now + PROGRESS_FIRST_MS,
                     .heard = now,
+                    .sent_at = now,
+                    .deaf = x->late,
                     .line_start = true,
-                    .input_open = !x->messages || x->message_count > 0};
+                    .input_open = true};
     while (r.end == EXCHANGE_OPEN) {
         tell(&r);
         step(&r);

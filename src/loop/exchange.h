@@ -20,23 +20,30 @@ enum exchange_end {
     EXCHANGE_OUTPUT_FAILED, /* writing the output failed; likewise */
 };
 
+/* What exchange.fill returns where it gives no bytes now: */
+#define EXCHANGE_SILENCE (SIZE_MAX)     /* first nothing is to be sent for silence_ms */
+#define EXCHANGE_AWAIT   (SIZE_MAX - 1) /* first all that was sent is to come back */
+
 struct exchange {
     int socket; /* connected; its caller's to close */
     struct ledger *ledger;
 
-    /* Where input comes from: lines that are sent with an LF each, or if messages is NULL the
-     * descriptor `input` until its end. */
-    char *const *messages;
-    size_t message_count;
+    /* Where input comes from: what fill puts to at[0..room), room > 0, and returns the length of, 0
+     * for the end; or if fill is NULL the descriptor `input` until its end. */
+    size_t (*fill)(void *context, uint8_t *at, size_t room);
     int input;
-    bool dot_stop; /* input ends with the first line that begins with '.' */
-    bool
-        interactive; /* a person types it: may end in EXCHANGE_LEFT, which else is EXCHANGE_SHORT */
+    bool dot_stop;    /* input ends with the first line that begins with '.' */
+    bool interactive; /* a person types it: may end in EXCHANGE_LEFT, else EXCHANGE_SHORT */
+    uint64_t silence_ms;
+    size_t send_step; /* so much is sent at a time, at most; 0: all that can be */
+    bool late;        /* nothing is received until all is sent, or sending is stuck */
 
-    int output;         /* what comes back is written here, byte for byte ... */
-    size_t output_step; /* ... at most so much at a time (what cannot block once it is ready) ... */
-    bool
-        output_shown; /* ... or, to a terminal: only what has been checked, or else made harmless */
+    /* Where what comes back goes, byte for byte: to take, or if that is NULL the descriptor
+     * `output`, at most output_step at a time (what cannot block once it is ready). */
+    void (*take)(void *context, const uint8_t *bytes, size_t n);
+    int output;
+    size_t output_step;
+    bool output_shown; /* to a terminal: only what has been checked, or else made harmless */
 
     uint64_t reply_ms; /* 0: no limit */
 

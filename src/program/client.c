@@ -5,6 +5,7 @@
 #include "loop/exchange.h"
 #include "loop/socket.h"
 #include "output.h"
+#include "verdict.h"
 #include "version.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@ static uint8_t window[1024 * 1024], reply[128 * 1024];
 
 /* What the hooks need. */
 struct session {
+    const struct client_options *options;
+    size_t message, message_at; /* the next byte of the messages */
     bool progress_shown;
 };
 
@@ -69,36 +72,12 @@ static size_t output_step(int fd)
     return file ? sizeof reply : PIPE_BUF;
 }
 
-/* "'A' (0x41)" */
-static const char *byte_text(int c, char out[32])
-{
-    char shown[TEXT_ESCAPE_MAX + 1] = "";
-    shown[text_escape_byte((uint8_t)c, shown)] = '\0';
-    snprintf(out, 32, "'%s' (0x%02x)", shown, (unsigned)c);
-    return out;
-}
-
-static void tell_mismatch(const struct fault *fault)
-{
-    char got[32], expected[32], or_expected[32];
-    if (fault->expected < 0)
-        tell("MISMATCH: offset %" PRIu64 ": got %s, but nothing was owed", fault->offset,
-             byte_text(fault->got, got));
-    else
-        tell("MISMATCH: offset %" PRIu64 ": got %s, expected %s%s%s", fault->offset,
-             byte_text(fault->got, got), byte_text(fault->expected, expected),
-             fault->or_expected < 0 ? "" : " or ",
-             fault->or_expected < 0 ? "" : byte_text(fault->or_expected, or_expected));
-}
-
 /* Tells how it ended. Returns the exit status. */
 static int conclude(const struct client_options *o, const struct ledger *l, enum exchange_end end,
                     int error)
 {
-    uint64_t sent = ledger_sent_total(l), back = ledger_back_total(l);
+    char text[VERDICT_MAX];
     switch (end) {
-    case EXCHANGE_OPEN: /* never returned */
-        break;
     case EXCHANGE_LEFT:
         if (!o->quiet)
             tell("the server closed the connection");
@@ -107,21 +86,6 @@ static int conclude(const struct client_options *o, const struct ledger *l, enum
         if (ledger_left_over(l) > 0 && !o->quiet)
             tell("the server took leave at a line quit; what came after it was not echoed");
         return EXIT_RIGHT;
-    case EXCHANGE_SHORT:
-        tell("SHORT: the server closed with %" PRIu64 " of %" PRIu64 " bytes back%s", back, sent,
-             ledger_owed(l) == 0 ? ", before the end of the input" : "");
-        return EXIT_WRONG;
-    case EXCHANGE_MISMATCH:
-        tell_mismatch(&l->fault);
-        return EXIT_WRONG;
-    case EXCHANGE_TIMEOUT:
-        tell("TIMEOUT: silence for %g s with %" PRIu64 " of %" PRIu64 " bytes back%s (-W)",
-             (double)o->reply_ms / 1e3, back, sent,
-             ledger_owed(l) == 0 ? "; the server did not close" : "");
-        return EXIT_WRONG;
-    case EXCHANGE_RESET:
-        tell("RESET: %s with %" PRIu64 " of %" PRIu64 " bytes back", strerror(error), back, sent);
-        return EXIT_WRONG;
     case EXCHANGE_INPUT_FAILED:
         tell("cannot read standard input: %s", strerror(error));
         return EXIT_LOCAL;
@@ -129,20 +93,42 @@ static int conclude(const struct client_options *o, const struct ledger *l, enum
         if (error != EPIPE) /* whoever reads it had enough: `| head` */
             tell("cannot write standard output: %s", strerror(error));
         return EXIT_LOCAL;
+    default:
+        verdict_text(end, error, l, o->reply_ms, text);
+        tell("%s: %s", verdict_word(end), text);
+        return EXIT_WRONG;
     }
-    return EXIT_LOCAL;
+}
+
+/* Copies messages, with an LF after each, to at[0..room): what the exchange sends. */
+static size_t fill_messages(void *context, uint8_t *at, size_t room)
+{
+    struct session *s = context;
+    size_t n = 0;
+    while (n < room && s->message < s->options->message_count) {
+        const char *rest = s->options->messages[s->message] + s->message_at;
+        size_t len = strlen(rest), part = len < room - n ? len : room - n;
+        memcpy(at + n, rest, part);
+        n += part;
+        s->message_at += part;
+        if (part == len && n < room) {
+            at[n++] = '\n';
+            s->message++;
+            s->message_at = 0;
+        }
+    }
+    return n;
 }
 
 static int converse(const struct client_options *o, int fd, const char *address)
 {
     struct ledger ledger;
-    struct session session = {0};
+    struct session session = {.options = o};
     bool tty = !o->messages && isatty(STDIN_FILENO), tell_tty = isatty(STDERR_FILENO) && !o->quiet;
     struct exchange x = {
         .socket = fd,
         .ledger = &ledger,
-        .messages = o->messages,
-        .message_count = o->message_count,
+        .fill = o->messages ? fill_messages : NULL,
         .input = STDIN_FILENO,
         .dot_stop = o->dot_stop,
         .interactive = tty,

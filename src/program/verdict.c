@@ -1,0 +1,90 @@
+/* verdict.c - see verdict.h. Peer bytes are escaped. */
+#include "verdict.h"
+
+#include "text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *verdict_word(enum exchange_end end)
+{
+    switch (end) {
+    case EXCHANGE_SHORT:
+        return "SHORT";
+    case EXCHANGE_MISMATCH:
+        return "MISMATCH";
+    case EXCHANGE_TIMEOUT:
+        return "TIMEOUT";
+    case EXCHANGE_RESET:
+        return "RESET";
+    default:
+        return NULL;
+    }
+}
+
+void verdict_text(enum exchange_end end, int error, const struct ledger *ledger, uint64_t reply_ms,
+                  char text[VERDICT_MAX])
+{
+    uint64_t sent = ledger_sent_total(ledger), back = ledger_back_total(ledger);
+    const char *rest = "";
+    if (end == EXCHANGE_MISMATCH) {
+        verdict_fault(&ledger->fault, text);
+    } else if (end == EXCHANGE_TIMEOUT) {
+        if (ledger_owed(ledger) == 0)
+            rest = "; the server did not close";
+        snprintf(text, VERDICT_MAX,
+                 "silence for %g s with %" PRIu64 " of %" PRIu64 " bytes back%s (-W)",
+                 (double)reply_ms / 1e3, back, sent, rest);
+    } else if (end == EXCHANGE_RESET) {
+        snprintf(text, VERDICT_MAX, "%s with %" PRIu64 " of %" PRIu64 " bytes back",
+                 strerror(error), back, sent);
+    } else {
+        if (ledger_owed(ledger) == 0)
+            rest = ", before the end of the input";
+        snprintf(text, VERDICT_MAX,
+                 "the server closed with %" PRIu64 " of %" PRIu64 " bytes back%s", back, sent,
+                 rest);
+    }
+}
+
+/* "'A' (0x41)" */
+static const char *byte_text(int c, char out[32])
+{
+    char shown[TEXT_ESCAPE_MAX + 1] = "";
+    shown[text_escape_byte((uint8_t)c, shown)] = '\0';
+    snprintf(out, 32, "'%s' (0x%02x)", shown, (unsigned)c);
+    return out;
+}
+
+/* "; a CR was left out", or nothing. */
+static void guess_text(const struct fault *f, char *out, size_t size)
+{
+    bool cr = f->count == 1 && (f->slip == SLIP_LOST ? f->expected : f->got) == '\r';
+    static const char *const what[] = {
+        [SLIP_LOST] = "left out", [SLIP_ADDED] = "put in", [SLIP_TWICE] = "sent twice"};
+    if (f->slip == SLIP_UNKNOWN)
+        *out = '\0';
+    else if (f->slip == SLIP_MODE)
+        snprintf(out, size, "; the server speaks %s", echo_mode_name((unsigned)f->count));
+    else if (f->line)
+        snprintf(out, size, "; a line was sent twice");
+    else if (f->count == 1)
+        snprintf(out, size, "; a %s was %s", cr ? "CR" : "byte", what[f->slip]);
+    else
+        snprintf(out, size, "; %zu bytes were %s", f->count, what[f->slip]);
+}
+
+void verdict_fault(const struct fault *f, char text[VERDICT_MAX])
+{
+    char got[32], expected[32], or_expected[32], guess[64];
+    guess_text(f, guess, sizeof guess);
+    if (f->expected < 0)
+        snprintf(text, VERDICT_MAX, "offset %" PRIu64 ": got %s, but nothing was owed%s", f->offset,
+                 byte_text(f->got, got), guess);
+    else
+        snprintf(text, VERDICT_MAX, "offset %" PRIu64 ": got %s, expected %s%s%s%s", f->offset,
+                 byte_text(f->got, got), byte_text(f->expected, expected),
+                 f->or_expected < 0 ? "" : " or ",
+                 f->or_expected < 0 ? "" : byte_text(f->or_expected, or_expected), guess);
+}
