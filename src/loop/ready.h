@@ -32,4 +32,8 @@ struct ready_event {
  * to `most` of those that are to events. Returns how many; 0 also after a signal. */
 size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint64_t deadline);
 
+/* The same with a deadline of clock_ns() (precise.h), for those who measure. */
+size_t ready_wait_precise(struct ready *r, struct ready_event *events, size_t most,
+                          uint64_t deadline);
+
 #endif

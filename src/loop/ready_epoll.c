@@ -1,6 +1,7 @@
 /* ready_epoll.c - see ready.h: with Linux' epoll, level-triggered. */
 #include "ready.h"
 
+#include "precise.h"
 #include "socket.h"
 
 #include <stdlib.h>
@@ -59,11 +60,26 @@ void ready_remove(struct ready *r, int fd, unsigned id)
     (void)epoll_ctl(r->fd, EPOLL_CTL_DEL, fd, &e);
 }
 
-size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint64_t deadline)
+static size_t wait_ms(struct ready *r, struct ready_event *events, size_t most, int timeout)
 {
-    int n = epoll_wait(r->fd, r->events, (int)(most < BATCH ? most : BATCH), clock_left(deadline));
+    int n = epoll_wait(r->fd, r->events, (int)(most < BATCH ? most : BATCH), timeout);
     for (int i = 0; i < n; i++)
         events[i] = (struct ready_event){.id = r->events[i].data.u32,
                                          .ended = r->events[i].events & (EPOLLHUP | EPOLLERR)};
     return n > 0 ? (size_t)n : 0;
+}
+
+size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint64_t deadline)
+{
+    return wait_ms(r, events, most, clock_left(deadline));
+}
+
+size_t ready_wait_precise(struct ready *r, struct ready_event *events, size_t most,
+                          uint64_t deadline)
+{
+    size_t n = wait_ms(r, events, most, deadline == UINT64_MAX ? -1 : 0);
+    struct pollfd any = {.fd = r->fd, .events = POLLIN};
+    if (n == 0 && precise_wait(&any, 1, deadline) > 0)
+        n = wait_ms(r, events, most, 0);
+    return n;
 }

@@ -1,6 +1,7 @@
 /* ready_poll.c - see ready.h: with POSIX' poll. */
 #include "ready.h"
 
+#include "precise.h"
 #include "socket.h"
 
 #include <stdlib.h>
@@ -63,11 +64,10 @@ void ready_remove(struct ready *r, int fd, unsigned id)
     r->places[r->ids[at]] = at;
 }
 
-size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint64_t deadline)
+/* Which are ready, after a look at all. */
+static size_t collect(struct ready *r, struct ready_event *events, size_t most)
 {
     size_t n = 0, looked = 0;
-    if (socket_wait(r->fds, r->count, deadline) == 0)
-        return 0;
     if (r->next >= r->count)
         r->next = 0;
     for (; looked < r->count && n < most; looked++) {
@@ -79,4 +79,15 @@ size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint
     }
     r->next += looked;
     return n;
+}
+
+size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint64_t deadline)
+{
+    return socket_wait(r->fds, r->count, deadline) > 0 ? collect(r, events, most) : 0;
+}
+
+size_t ready_wait_precise(struct ready *r, struct ready_event *events, size_t most,
+                          uint64_t deadline)
+{
+    return precise_wait(r->fds, r->count, deadline) > 0 ? collect(r, events, most) : 0;
 }

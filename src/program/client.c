@@ -4,7 +4,9 @@
 #include "client_options.h"
 #include "loop/exchange.h"
 #include "loop/socket.h"
+#include "measure.h"
 #include "output.h"
+#include "say.h"
 #include "verdict.h"
 #include "version.h"
 
@@ -12,13 +14,10 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { EXIT_RIGHT = 0, EXIT_WRONG = 1, EXIT_LOCAL = 2, EXIT_NO_CONNECTION = 3 };
 
 /* All the memory that the exchange takes. The first bounds what is in flight. */
 static uint8_t window[1024 * 1024], reply[128 * 1024];
@@ -29,19 +28,6 @@ struct session {
     size_t message, message_at; /* the next byte of the messages */
     bool progress_shown;
 };
-
-/* One line on standard error. */
-static void tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static void tell(const char *format, ...)
-{
-    char text[1024], line[1100];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    int n = snprintf(line, sizeof line, "echo-client: %s\n", text);
-    (void)output_write(STDERR_FILENO, line, (size_t)n);
-}
 
 static void prompt(void *context)
 {
@@ -80,22 +66,25 @@ static int conclude(const struct client_options *o, const struct ledger *l, enum
     switch (end) {
     case EXCHANGE_LEFT:
         if (!o->quiet)
-            tell("the server closed the connection");
+            say_error("the server closed the connection");
         return EXIT_RIGHT;
     case EXCHANGE_RIGHT:
         if (ledger_left_over(l) > 0 && !o->quiet)
-            tell("the server took leave at a line quit; what came after it was not echoed");
+            say_error("the server took leave at a line quit; what came after it was not echoed");
         return EXIT_RIGHT;
     case EXCHANGE_INPUT_FAILED:
-        tell("cannot read standard input: %s", strerror(error));
+        say_error("cannot read standard input: %s", strerror(error));
         return EXIT_LOCAL;
     case EXCHANGE_OUTPUT_FAILED:
         if (error != EPIPE) /* whoever reads it had enough: `| head` */
-            tell("cannot write standard output: %s", strerror(error));
+            say_error("cannot write standard output: %s", strerror(error));
         return EXIT_LOCAL;
     default:
-        verdict_text(end, error, l, o->reply_ms, text);
-        tell("%s: %s", verdict_word(end), text);
+        if (end == EXCHANGE_MISMATCH)
+            verdict_fault(&l->fault, text);
+        else
+            verdict_text(end, error, ledger_sent_total(l), ledger_back_total(l), o->reply_ms, text);
+        say_error("%s: %s", verdict_word(end), text);
         return EXIT_WRONG;
     }
 }
@@ -143,7 +132,7 @@ static int converse(const struct client_options *o, int fd, const char *address)
         .context = &session,
     };
     if (o->verbose || x.prompt)
-        tell("connected to %s%s", address, x.prompt ? "; end with ctrl-D" : "");
+        say_error("connected to %s%s", address, x.prompt ? "; end with ctrl-D" : "");
     ledger_init(&ledger, o->expect, window, sizeof window);
 
     uint64_t start = clock_ms();
@@ -155,8 +144,8 @@ static int converse(const struct client_options *o, int fd, const char *address)
         (void)output_offer(STDERR_FILENO, "\n", 1);
     int status = conclude(o, &ledger, end, error);
     if (o->verbose)
-        tell("%" PRIu64 " bytes sent, %" PRIu64 " back, %" PRIu64 " ms", ledger_sent_total(&ledger),
-             ledger_back_total(&ledger), clock_ms() - start);
+        say_error("%" PRIu64 " bytes sent, %" PRIu64 " back, %" PRIu64 " ms",
+                  ledger_sent_total(&ledger), ledger_back_total(&ledger), clock_ms() - start);
     return status;
 }
 
@@ -169,7 +158,7 @@ int client_program(int argc, char **argv)
     output_guard();
     (void)signal(SIGPIPE, SIG_IGN); /* a closed output is told by write() */
     if (!client_options_parse(&o, argc, argv, text)) {
-        tell("%s", text);
+        say_error("%s", text);
         return EXIT_LOCAL;
     }
     if (o.help || o.version) {
@@ -181,9 +170,11 @@ int client_program(int argc, char **argv)
     }
     int fd = dial(&o.dial, address, &failure, text);
     if (fd < 0) {
-        tell("%s: %s", dial_word(failure), text);
+        say_error("%s: %s", dial_word(failure), text);
         return EXIT_NO_CONNECTION;
     }
+    if (o.job == JOB_PING || o.job == JOB_LOAD)
+        return measure(&o, fd, address);
     int status = converse(&o, fd, address);
     socket_close(fd);
     return status;

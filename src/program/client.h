@@ -2,9 +2,12 @@
 #ifndef ECHO_PROGRAM_CLIENT_H
 #define ECHO_PROGRAM_CLIENT_H
 
-/* The whole program. Returns its exit status: 0 every echo was right; 1 one was wrong, short, late
- * or lost; 2 a wrong command line or a local error; 3 no connection. Each failure has been told in
- * one line on standard error, "echo-client: WORD: ...". */
+/* Exit statuses: every echo was right; one was wrong, short, late or lost; a wrong command line or
+ * a local error; no connection. */
+enum { EXIT_RIGHT = 0, EXIT_WRONG = 1, EXIT_LOCAL = 2, EXIT_NO_CONNECTION = 3 };
+
+/* The whole program. Returns its exit status. Each failure has been told in one line on standard
+ * error, "echo-client: WORD: ...". */
 int client_program(int argc, char **argv);
 
 #endif

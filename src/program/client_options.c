@@ -1,14 +1,21 @@
 /* client_options.c - see client_options.h. One function and one row per option. */
 #include "client_options.h"
 
-#include "connection/ledger.h"
+#include "connection/payload.h"
+#include "text.h"
 #include "values.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { DEFAULT_PORT = 4242, DEFAULT_CONNECT_MS = 10 * 1000, DEFAULT_REPLY_MS = 10 * 1000 };
+enum {
+    DEFAULT_PORT = 4242,
+    DEFAULT_CONNECT_MS = 10 * 1000,
+    DEFAULT_REPLY_MS = 10 * 1000,
+    DEFAULT_INTERVAL_MS = 1000,
+    DEFAULT_DURATION_MS = 10 * 1000
+};
 
 static const char *const not_a_time = "is not a time; use 500ms, 2s, 1m or plain seconds";
 
@@ -52,24 +59,94 @@ static const char *set_retry(void *options, const char *value)
     return value_time(value, &o->dial.retry_ms) ? NULL : not_a_time;
 }
 
+/* Numbers, each with the most that is taken. */
+enum { COUNT_MAX = 1000000000, PARALLEL_MAX = 1000000, PIPELINE_MAX = 65536, RATE_MAX = 10000000 };
+
+static const char *set_count(void *options, const char *value)
+{
+    struct client_options *o = options;
+    o->ping = true;
+    return value_count(value, COUNT_MAX, &o->count)
+               ? NULL
+               : "is not a number of lines; use 1 to 1000000000";
+}
+
+static const char *set_interval(void *options, const char *value)
+{
+    struct client_options *o = options;
+    o->ping = true;
+    return value_time(value, &o->interval_ms) ? NULL : not_a_time;
+}
+
+static const char *set_size(void *options, const char *value)
+{
+    struct client_options *o = options;
+    return value_size(value, PAYLOAD_LINE_MAX, &o->size)
+               ? NULL
+               : "is not the size of a line; use 1 to 1M bytes";
+}
+
+static const char *set_parallel(void *options, const char *value)
+{
+    struct client_options *o = options;
+    o->load = true;
+    return value_count(value, PARALLEL_MAX, &o->parallel)
+               ? NULL
+               : "is not a number of connections; use 1 to 1000000";
+}
+
+static const char *set_pipeline(void *options, const char *value)
+{
+    struct client_options *o = options;
+    o->load = true;
+    return value_count(value, PIPELINE_MAX, &o->pipeline)
+               ? NULL
+               : "is not a number of lines in flight; use 1 to 65536";
+}
+
+static const char *set_rate(void *options, const char *value)
+{
+    struct client_options *o = options;
+    o->load = true;
+    return value_count(value, RATE_MAX, &o->rate)
+               ? NULL
+               : "is not a number of lines a second; use 1 to 10000000";
+}
+
+static const char *set_duration(void *options, const char *value)
+{
+    struct client_options *o = options;
+    o->load = true;
+    return value_time(value, &o->duration_ms) && o->duration_ms > 0 ? NULL : not_a_time;
+}
+
 #define FLAG(member) offsetof(struct client_options, member)
 
 static const struct option_row rows[] = {
     {'m', "expect", "MODE", "@, auto (either) or any (auto)", NULL, set_expect, 0},
-    {'w', "connect-timeout", "T", "for connecting, over all addresses; 0: none (10s)", NULL,
+    {'w', "connect-timeout", "T", "to connect, over all addresses; 0: any (10s)", NULL,
      set_connect_timeout, 0},
-    {'W', "reply-timeout", "T", "silence while an echo is owed; 0: none (10s)", NULL,
+    {'W', "reply-timeout", "T", "of silence while an echo is owed; 0: any (10s)", NULL,
      set_reply_timeout, 0},
     {0, "retry", "T", "keep trying to connect for T", NULL, set_retry, 0},
+    {'c', "count", "N", "ping: so many lines (until ctrl-C)", NULL, set_count, 0},
+    {'i', "interval", "T", "ping: a line every T (1s)", NULL, set_interval, 0},
+    {0, "size", "BYTES", "ping, load: of a line, with its LF (64)", NULL, set_size, 0},
+    {0, "parallel", "N", "load: connections (1)", NULL, set_parallel, 0},
+    {0, "pipeline", "D", "load: lines in flight on each (1)", NULL, set_pipeline, 0},
+    {0, "rate", "R", "load: lines a second, in all (as many as come back)", NULL, set_rate, 0},
+    {0, "duration", "T", "load: for so long (10s)", NULL, set_duration, 0},
+    {0, "check", NULL, "is it a right echo server? prints TAP", NULL, NULL, FLAG(check)},
+    {0, "json", NULL, "ping, load, check: the results as JSON", NULL, NULL, FLAG(json)},
     {0, "dot-stop", NULL, "leave after sending a line that begins with .", NULL, NULL,
      FLAG(dot_stop)},
-    {'4', "ipv4", NULL, "IPv4 only", NULL, NULL, FLAG(ipv4)},
-    {'6', "ipv6", NULL, "IPv6 only", NULL, NULL, FLAG(ipv6)},
+    {'4', "ipv4", NULL, NULL, NULL, NULL, FLAG(ipv4)},
+    {'6', "ipv6", NULL, "one family only", NULL, NULL, FLAG(ipv6)},
     {'U', "unix", "PATH", "a Unix socket, instead of HOST and PORT", NULL, set_unix, 0},
-    {'v', "verbose", NULL, "tell what happens", NULL, NULL, FLAG(verbose)},
-    {0, "quiet", NULL, "no prompt, no progress: errors only", NULL, NULL, FLAG(quiet)},
-    {'h', "help", NULL, "print this help", NULL, NULL, FLAG(help)},
-    {'V', "version", NULL, "print the version", NULL, NULL, FLAG(version)},
+    {'v', "verbose", NULL, NULL, NULL, NULL, FLAG(verbose)},
+    {0, "quiet", NULL, "tell more, or errors only", NULL, NULL, FLAG(quiet)},
+    {'h', "help", NULL, NULL, NULL, NULL, FLAG(help)},
+    {'V', "version", NULL, "print that", NULL, NULL, FLAG(version)},
     {0, NULL, NULL, NULL, NULL, NULL, 0},
 };
 
@@ -105,6 +182,36 @@ static int take_address(struct client_options *o, int argc, char **argv, char *e
     return taken;
 }
 
+/* Which job the options ask for. Returns false after writing to error. */
+static bool choose_job(struct client_options *o, char *error)
+{
+    char shown[128];
+    const char *wrong = NULL;
+    bool ping = o->ping || (o->size > 0 && !o->load);
+    o->job = o->check ? JOB_CHECK : o->load ? JOB_LOAD : ping ? JOB_PING : JOB_CONVERSE;
+    if (o->ping && o->load)
+        wrong = "-c and -i are for a ping; leave them out for a load (--parallel, --pipeline, "
+                "--rate, --duration)";
+    else if (o->check && (ping || o->load))
+        wrong = "--check sends what it needs; leave out the options of ping and load";
+    else if (o->json && o->job == JOB_CONVERSE)
+        wrong = "--json needs results: of a ping (-c), a load (--parallel) or --check";
+    else if (o->dot_stop && o->job != JOB_CONVERSE)
+        wrong = "--dot-stop is for messages; leave it out for ping, load and check";
+    if (wrong) {
+        snprintf(error, OPTIONS_ERROR_MAX, "%s", wrong);
+        return false;
+    }
+    if (o->messages && o->job != JOB_CONVERSE) {
+        text_escape(o->messages[0], shown, sizeof shown);
+        snprintf(error, OPTIONS_ERROR_MAX,
+                 "MESSAGE '%s' is one too many: ping, load and check send lines of their own",
+                 shown);
+        return false;
+    }
+    return true;
+}
+
 bool client_options_parse(struct client_options *o, int argc, char **argv,
                           char error[OPTIONS_ERROR_MAX])
 {
@@ -113,6 +220,10 @@ bool client_options_parse(struct client_options *o, int argc, char **argv,
         .dial = {.port = DEFAULT_PORT, .family = AF_UNSPEC, .connect_ms = DEFAULT_CONNECT_MS},
         .expect = MODES_ALL,
         .reply_ms = DEFAULT_REPLY_MS,
+        .interval_ms = DEFAULT_INTERVAL_MS,
+        .parallel = 1,
+        .pipeline = 1,
+        .duration_ms = DEFAULT_DURATION_MS,
     };
     if (!options_parse(rows, o, argc, argv, &operands, error))
         return false;
@@ -126,18 +237,17 @@ bool client_options_parse(struct client_options *o, int argc, char **argv,
         return false;
     o->message_count = (size_t)(argc - taken);
     o->messages = o->message_count > 0 ? argv + taken : NULL;
-    return true;
+    return choose_job(o, error);
 }
 
 void client_options_help(char *text, size_t size)
 {
-    int n =
-        snprintf(text, size,
-                 "usage: echo-client [OPTIONS] HOST [PORT] [MESSAGE...]\n"
-                 "  echo-client localhost               type lines, see them come back\n"
-                 "  echo-client localhost 4242 hello    send a line, check its echo\n"
-                 "  echo-client -m verbatim host:7 <file | cmp - file\n"
-                 "exit status: 0 every echo was right, 1 one was not, 2 usage, 3 no connection\n");
+    int n = snprintf(text, size,
+                     "usage: echo-client [OPTIONS] HOST [PORT] [MESSAGE...]\n"
+                     "  echo-client localhost 4242 hello    send a line, check its echo\n"
+                     "  echo-client -c 3 localhost          time three round trips\n"
+                     "  echo-client --check localhost       is that a right echo server?\n"
+                     "exit: 0 every echo was right, 1 one was not, 2 usage, 3 no connection\n");
     if (n > 0 && (size_t)n < size)
         options_help(rows, text + n, size - (size_t)n);
 }

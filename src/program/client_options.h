@@ -9,13 +9,30 @@
 
 enum { CLIENT_HOST_MAX = 256 };
 
+enum client_job {
+    JOB_CONVERSE, /* messages or standard input */
+    JOB_PING,     /* lines of its own, one by one */
+    JOB_LOAD,     /* as many as go */
+    JOB_CHECK,    /* conformance */
+};
+
 struct client_options {
+    enum client_job job;
     struct dial_to dial;
     char host[CLIENT_HOST_MAX]; /* what dial.host points to */
     unsigned expect;            /* a ledger's set of modes */
     uint64_t reply_ms;
     bool reply_given; /* by the user; else a terminal has no limit */
     bool ipv4, ipv6, dot_stop, verbose, quiet;
+
+    bool ping, load, check; /* some option asks for that job */
+    bool json;
+    unsigned count;                    /* of a ping's lines; 0: until it is stopped */
+    uint64_t interval_ms;              /* of a ping; 0: as soon as the line before is back */
+    unsigned size;                     /* of a line; 0: not given */
+    unsigned parallel, pipeline, rate; /* rate 0: none */
+    uint64_t duration_ms;
+
     char *const *messages; /* NULL: standard input is sent */
     size_t message_count;
     bool help, version; /* print that and do nothing else */

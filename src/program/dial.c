@@ -1,13 +1,11 @@
 /* dial.c - see dial.h. */
 #include "dial.h"
 
+#include "loop/connect.h"
 #include "loop/socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +30,7 @@ const char *dial_word(enum dial_failure failure)
     return words[failure];
 }
 
-static enum dial_failure classify(int error)
+enum dial_failure dial_classify(int error)
 {
     switch (error) {
     case ECONNREFUSED:
@@ -50,7 +48,7 @@ static enum dial_failure classify(int error)
  */
 static void note_failure(struct attempt *a, const char *address, int error)
 {
-    enum dial_failure failure = classify(error);
+    enum dial_failure failure = dial_classify(error);
     if (a->failed && failure < a->failure)
         return;
     a->failed = true;
@@ -64,67 +62,37 @@ static void pause_until(uint64_t time)
     (void)socket_wait(NULL, 0, time);
 }
 
-/* Waits for a connect() in progress. Returns 0 or an errno. */
-static int finish_connecting(int fd, uint64_t deadline)
+/* Connects to one address. Returns the socket, or -1 with errno. */
+static int connect_until(const struct sockaddr *address, socklen_t len, uint64_t deadline)
 {
-    struct pollfd ready = {.fd = fd, .events = POLLOUT};
-    int error = 0;
-    socklen_t len = sizeof error;
-    while (socket_wait(&ready, 1, deadline) == 0)
-        if (clock_ms() >= deadline)
-            return ETIMEDOUT;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ? errno : error;
-}
-
-/* A client whose own port is the one that it dials may be given a connection to itself (RFC
- * 9293 3.5, simultaneous open), which echoes perfectly. */
-static bool is_own_echo(int fd)
-{
-    struct sockaddr_storage here = {0}, there = {0};
-    socklen_t here_len = sizeof here, there_len = sizeof there;
-    return getsockname(fd, (struct sockaddr *)&here, &here_len) == 0 &&
-           getpeername(fd, (struct sockaddr *)&there, &there_len) == 0 &&
-           here.ss_family != AF_UNIX && here_len == there_len &&
-           memcmp(&here, &there, here_len) == 0;
-}
-
-/* Connects fd. Returns 0 or an errno. */
-static int connect_until(int fd, const struct sockaddr *address, socklen_t len, uint64_t deadline)
-{
-    int error = 0;
-    while (connect(fd, address, len) < 0) {
-        error = errno;
-        if (error == EINPROGRESS || error == EINTR)
-            return finish_connecting(fd, deadline);
-        if (error != EAGAIN || clock_ms() >= deadline)
-            return error == EAGAIN ? ETIMEDOUT : error;
+    int fd, error = 0;
+    while ((fd = connect_begin(address, len)) < 0 && errno == EAGAIN && clock_ms() < deadline)
         pause_until(clock_ms() + BACKLOG_FULL_MS); /* Unix sockets only: their backlog is full */
+    if (fd < 0) {
+        errno = errno == EAGAIN ? ETIMEDOUT : errno;
+        return -1;
     }
-    return 0;
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    while (!error && socket_wait(&ready, 1, deadline) == 0)
+        error = clock_ms() >= deadline ? ETIMEDOUT : 0;
+    if (!error)
+        error = connect_finish(fd);
+    if (!error)
+        return fd;
+    (void)close(fd);
+    errno = error;
+    return -1;
 }
 
 /* Connects to one address. Returns the socket, or -1 with the failure noted. */
 static int try_address(struct attempt *a, const struct sockaddr_storage *address, socklen_t len,
                        uint64_t deadline)
 {
-    const int on = 1;
-    int error = 0;
     text_address(address, len, a->address);
-    int fd = socket(address->ss_family, SOCK_STREAM, 0);
-    if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-        error = errno;
-    if (!error)
-        error = connect_until(fd, (const struct sockaddr *)address, len, deadline);
-    if (!error && is_own_echo(fd))
-        error = ECONNREFUSED;
-    if (!error) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        return fd;
-    }
-    note_failure(a, a->address, error);
-    if (fd >= 0)
-        (void)close(fd);
-    return -1;
+    int fd = connect_until((const struct sockaddr *)address, len, deadline);
+    if (fd < 0)
+        note_failure(a, a->address, errno);
+    return fd;
 }
 
 static uint64_t after(uint64_t ms)

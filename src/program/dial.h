@@ -24,6 +24,9 @@ enum dial_failure { DIAL_DNS, DIAL_UNREACHABLE, DIAL_RESET, DIAL_REFUSED, DIAL_T
 /* "DNS", "REFUSED" and so on: the words of the client's messages. */
 const char *dial_word(enum dial_failure failure);
 
+/* What kind of failure the errno of a connect() is. */
+enum dial_failure dial_classify(int error);
+
 /* Connects. Returns a socket that does not block, with TCP_NODELAY, and the peer's address in
  * `address`; or -1, with why in *failure and a sentence in error. */
 int dial(const struct dial_to *to, char address[TEXT_ADDRESS_MAX], enum dial_failure *failure,

@@ -120,22 +120,33 @@ static void list_modes(char *out, size_t size, const char *const *others, const 
     }
 }
 
+/* "-m, --mode MODE", with no letter and in the first column as much room as one takes. */
+static int name_row(const struct option_row *r, bool first, char *out, size_t size)
+{
+    const char letter[] = {'-', r->letter, ',', ' ', '\0'};
+    return snprintf(out, size, "%s%s--%s%s%s", first ? "" : ", ",
+                    r->letter ? letter
+                    : first   ? "    "
+                              : "",
+                    r->name, r->argument ? " " : "", r->argument ? r->argument : "");
+}
+
 void options_help(const struct option_row *rows, char *text, size_t size)
 {
-    char modes[128] = "";
+    char modes[128] = "", names[80];
+    int len = 0;
     list_modes(modes, sizeof modes, NULL, ", ");
-    for (size_t i = 0; rows[i].name && size > 0; i++) {
-        const struct option_row *r = &rows[i];
-        char form[48];
-        snprintf(form, sizeof form, "%c%c%c --%s%s%s", r->letter ? '-' : ' ',
-                 r->letter ? r->letter : ' ', r->letter ? ',' : ' ', r->name,
-                 r->argument ? " " : "", r->argument ? r->argument : "");
+    for (const struct option_row *r = rows; r->name && size > 0; r++) {
+        len += name_row(r, len == 0, names + len, sizeof names - (size_t)len);
+        if (!r->help)
+            continue; /* it goes with the next */
         int before = (int)strcspn(r->help, "@");
         const char *after = r->help + before;
-        int n = snprintf(text, size, "  %-25s %.*s%s%s\n", form, before, r->help,
+        int n = snprintf(text, size, "  %-25s %.*s%s%s\n", names, before, r->help,
                          *after ? modes : "", *after ? after + 1 : "");
         if (n < 0 || (size_t)n >= size)
             return;
+        len = 0;
         text += n;
         size -= (size_t)n;
     }

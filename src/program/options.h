@@ -10,7 +10,8 @@ struct option_row {
     char letter;          /* 0: no short form */
     const char *name;     /* the long form, without "--" */
     const char *argument; /* what its value is called, or NULL: it takes none */
-    const char *help; /* a few words: one line of the help; @ stands for the names of all modes */
+    const char *help; /* a few words: one line of the help, in which @ stands for the names of all
+                         modes; or NULL: it shares the line of the next row */
     const char *variable; /* the environment variable that stands in for it, or NULL */
     /* Stores the value in options. Returns NULL, or what is wrong with it and what to do: "is not a
      * time; use 500ms, 2s, 1m or plain seconds". NULL where it takes no value ... */

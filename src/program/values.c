@@ -56,16 +56,21 @@ static bool service_port(const char *name, uint16_t *port)
     return true;
 }
 
-/* Digits only, and at most `most`. */
-static bool whole_number(const char *text, unsigned long most, unsigned long *number)
+/* The digits at *text, at most `most`; *text is moved behind them. */
+static bool digits(const char **text, unsigned long most, unsigned long *number)
 {
-    *number = 0;
-    for (; is_digit(*text); text++) {
-        *number = *number * 10 + (unsigned long)(*text - '0');
+    const char *start = *text;
+    for (*number = 0; is_digit(**text); ++*text) {
+        *number = *number * 10 + (unsigned long)(**text - '0');
         if (*number > most)
             return false;
     }
-    return *text == '\0';
+    return *text > start;
+}
+
+static bool whole_number(const char *text, unsigned long most, unsigned long *number)
+{
+    return digits(&text, most, number) && *text == '\0';
 }
 
 bool value_count(const char *text, unsigned most, unsigned *number)
@@ -74,6 +79,19 @@ bool value_count(const char *text, unsigned most, unsigned *number)
     if (!whole_number(text, most, &n) || n == 0)
         return false;
     *number = (unsigned)n;
+    return true;
+}
+
+bool value_size(const char *text, unsigned most, unsigned *bytes)
+{
+    unsigned long n;
+    if (!digits(&text, most, &n))
+        return false;
+    unsigned unit = *text == 'K' ? 1024 : *text == 'M' ? 1024 * 1024 : 1;
+    text += unit > 1;
+    if (*text != '\0' || n == 0 || n > most / unit)
+        return false;
+    *bytes = (unsigned)n * unit;
     return true;
 }
 

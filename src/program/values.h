@@ -20,6 +20,10 @@ bool value_time(const char *text, uint64_t *ms);
 /* A whole number from 1 to most. Sets *number only if it is one. */
 bool value_count(const char *text, unsigned most, unsigned *number);
 
+/* "64", "1K", "2M": a number of bytes from 1 to most; K is 1024, M is 1024 K. Sets *bytes only if
+ * it is one. */
+bool value_size(const char *text, unsigned most, unsigned *bytes);
+
 /* "0" to "65535", or a service's name. Returns whether text is one, and then sets *port. */
 bool value_port(const char *text, uint16_t *port);
 

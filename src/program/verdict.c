@@ -23,29 +23,19 @@ const char *verdict_word(enum exchange_end end)
     }
 }
 
-void verdict_text(enum exchange_end end, int error, const struct ledger *ledger, uint64_t reply_ms,
+void verdict_text(enum exchange_end end, int error, uint64_t sent, uint64_t back, uint64_t reply_ms,
                   char text[VERDICT_MAX])
 {
-    uint64_t sent = ledger_sent_total(ledger), back = ledger_back_total(ledger);
-    const char *rest = "";
-    if (end == EXCHANGE_MISMATCH) {
-        verdict_fault(&ledger->fault, text);
-    } else if (end == EXCHANGE_TIMEOUT) {
-        if (ledger_owed(ledger) == 0)
-            rest = "; the server did not close";
-        snprintf(text, VERDICT_MAX,
-                 "silence for %g s with %" PRIu64 " of %" PRIu64 " bytes back%s (-W)",
-                 (double)reply_ms / 1e3, back, sent, rest);
-    } else if (end == EXCHANGE_RESET) {
-        snprintf(text, VERDICT_MAX, "%s with %" PRIu64 " of %" PRIu64 " bytes back",
-                 strerror(error), back, sent);
-    } else {
-        if (ledger_owed(ledger) == 0)
-            rest = ", before the end of the input";
-        snprintf(text, VERDICT_MAX,
-                 "the server closed with %" PRIu64 " of %" PRIu64 " bytes back%s", back, sent,
-                 rest);
-    }
+    char how_far[96];
+    snprintf(how_far, sizeof how_far, "with %" PRIu64 " of %" PRIu64 " bytes back", back, sent);
+    if (end == EXCHANGE_TIMEOUT)
+        snprintf(text, VERDICT_MAX, "silence for %g s %s%s (-W)", (double)reply_ms / 1e3, how_far,
+                 back >= sent ? "; the server did not close" : "");
+    else if (end == EXCHANGE_RESET)
+        snprintf(text, VERDICT_MAX, "%s %s", strerror(error), how_far);
+    else
+        snprintf(text, VERDICT_MAX, "the server closed %s%s", how_far,
+                 back >= sent ? ", before the end of the input" : "");
 }
 
 /* "'A' (0x41)" */

@@ -10,9 +10,9 @@ enum { VERDICT_MAX = 512 };
 /* "SHORT", "MISMATCH", "TIMEOUT" or "RESET"; NULL for an end that is no failure of the server. */
 const char *verdict_word(enum exchange_end end);
 
-/* "the server closed with 3 of 6 bytes back": for an end that has a word; error as exchange_run()
- * set it. reply_ms is the limit that was set. */
-void verdict_text(enum exchange_end end, int error, const struct ledger *ledger, uint64_t reply_ms,
+/* "the server closed with 3 of 6 bytes back": for an end that has a word, but not a mismatch. error
+ * is as exchange_run() set it, reply_ms the limit that was set. */
+void verdict_text(enum exchange_end end, int error, uint64_t sent, uint64_t back, uint64_t reply_ms,
                   char text[VERDICT_MAX]);
 
 /* "offset 4: got 'P' (0x50), expected 'O' (0x4f)", and a guess at what happened. */

@@ -1,0 +1,200 @@
+/* results.c - see results.h. */
+#include "results.h"
+
+#include "say.h"
+#include "version.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MS 1e6 /* nanoseconds */
+
+void words_count(struct words *words, const char *word)
+{
+    for (size_t i = 0; i < RESULTS_WORDS_MAX; i++) {
+        if (words->count[i] > 0 && strcmp(words->word[i], word) != 0)
+            continue;
+        words->word[i] = word;
+        words->count[i]++;
+        return;
+    }
+}
+
+void words_text(const struct words *words, char *out, size_t size)
+{
+    size_t len = 0;
+    *out = '\0';
+    for (size_t i = 0; i < RESULTS_WORDS_MAX && words->count[i] > 0 && len < size; i++)
+        len += (size_t)snprintf(out + len, size - len, "%s%" PRIu64 " %s", i > 0 ? ", " : "",
+                                words->count[i], words->word[i]);
+}
+
+/* The percentiles that are told: of a ping, and of a load one more. */
+static const struct percentile {
+    const char *name;
+    unsigned per_mille;
+} percentiles[] = {{"p50", 500}, {"p90", 900}, {"p99", 990}, {"p99.9", 999}};
+
+static size_t percentile_count(bool is_load)
+{
+    return is_load ? 4 : 3;
+}
+
+static double seconds(const struct load *l)
+{
+    return (double)(l->ended - l->started) / 1e9;
+}
+
+/* Bytes a second, each way. */
+static double bytes_per_second(const struct load *l)
+{
+    return (double)l->received * (double)l->payload->line / seconds(l);
+}
+
+static void print_times(const struct histogram *h, bool is_load)
+{
+    char names[64] = "", values[128] = "";
+    size_t n = 0, v = 0;
+    for (size_t i = 0; i < percentile_count(is_load); i++) {
+        double ms = (double)histogram_percentile(h, percentiles[i].per_mille) / MS;
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s/", percentiles[i].name);
+        v += (size_t)snprintf(values + v, sizeof values - v, "%.3f/", ms);
+    }
+    say("rtt min/avg/%smax = %.3f/%.3f/%s%.3f ms\n", names, (double)h->least / MS,
+        histogram_mean(h) / MS, values, (double)h->most / MS);
+}
+
+/* Powers of two of nanoseconds: the first and the last that have values below them. */
+static void range(const struct histogram *h, unsigned *first, unsigned *last)
+{
+    for (*first = 0; histogram_below(h, UINT64_C(1) << *first) == 0; ++*first)
+        continue;
+    for (*last = *first;
+         *last < HISTOGRAM_VALUE_BITS && histogram_below(h, UINT64_C(1) << *last) < h->count;
+         ++*last)
+        continue;
+}
+
+/* A line for each power of two, with a bar as long as its share. */
+static void print_histogram(const struct histogram *h)
+{
+    static const char bar[] = "##################################################";
+    unsigned first, last;
+    uint64_t before = 0;
+    range(h, &first, &last);
+    for (unsigned bit = first; bit <= last; bit++) {
+        uint64_t below = histogram_below(h, UINT64_C(1) << bit), count = below - before;
+        int length = (int)((double)count / (double)h->count * (sizeof bar - 1) + 0.5);
+        say("< %10.3f ms %12" PRIu64 "%s%.*s\n", (double)(UINT64_C(1) << bit) / MS, count,
+            length > 0 ? " " : "", length, bar);
+        before = below;
+    }
+}
+
+void results_print(const struct load *l, const struct words *words, const char *address,
+                   bool is_load)
+{
+    int mode = modes_single(l->spoken);
+    char failures[256];
+    words_text(words, failures, sizeof failures);
+    if (!is_load)
+        say("--- %s ping statistics ---\n", address);
+    say("%" PRIu64 " sent, %" PRIu64 " received, %" PRIu64 " lost (%.3g%%)%s%s%s%s\n", l->sent,
+        l->received, l->lost, l->sent > 0 ? (double)l->lost * 100 / (double)l->sent : 0,
+        *failures ? "; " : "", failures, mode >= 0 ? "; mode " : "",
+        mode >= 0 ? echo_mode_name((unsigned)mode) : "");
+    if (l->unsent > 0)
+        say("%" PRIu64 " more were due and not sent: the server does not keep up with the rate\n",
+            l->unsent);
+    if (l->received == 0)
+        return;
+    if (is_load)
+        say("%.0f messages/s, %.2f MB/s each way, in %.2f s\n", (double)l->received / seconds(l),
+            bytes_per_second(l) / 1e6, seconds(l));
+    print_times(l->rtt, is_load);
+    if (is_load)
+        print_histogram(l->rtt);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * JSON.
+ */
+
+static bool listed; /* the list has something in it */
+
+void json_begin(const char *kind, const char *address, const char *list)
+{
+    say("{\"schema\":1,\"version\":\"%s\",\"kind\":\"%s\",\"server\":", ECHO_VERSION, kind);
+    say_json(address);
+    say(",\n\"%s\":[", list);
+    listed = false;
+}
+
+void json_next(void)
+{
+    say(listed ? ",\n" : "\n");
+    listed = true;
+}
+
+void json_words(const struct words *words)
+{
+    say("{");
+    for (size_t i = 0; i < RESULTS_WORDS_MAX && words->count[i] > 0; i++)
+        say("%s\"%s\":%" PRIu64, i > 0 ? "," : "", words->word[i], words->count[i]);
+    say("}");
+}
+
+void json_mode(unsigned spoken)
+{
+    int mode = modes_single(spoken);
+    if (mode < 0)
+        say("null");
+    else
+        say_json(echo_mode_name((unsigned)mode));
+}
+
+static void json_times(const struct histogram *h, bool is_load)
+{
+    say(",\n\"rtt_ms\":{\"min\":%.6f,\"avg\":%.6f,", (double)h->least / MS, histogram_mean(h) / MS);
+    for (size_t i = 0; i < percentile_count(is_load); i++)
+        say("\"%s\":%.6f,", percentiles[i].name,
+            (double)histogram_percentile(h, percentiles[i].per_mille) / MS);
+    say("\"max\":%.6f}", (double)h->most / MS);
+}
+
+static void json_histogram(const struct histogram *h)
+{
+    unsigned first, last;
+    uint64_t before = 0;
+    range(h, &first, &last);
+    say(",\n\"histogram\":[");
+    for (unsigned bit = first; bit <= last; bit++) {
+        uint64_t below = histogram_below(h, UINT64_C(1) << bit);
+        say("%s{\"below_ms\":%.6f,\"lines\":%" PRIu64 "}", bit > first ? "," : "",
+            (double)(UINT64_C(1) << bit) / MS, below - before);
+        before = below;
+    }
+    say("]");
+}
+
+void json_results(const struct load *l, const struct words *words, bool right, bool is_load)
+{
+    say("],\n\"right\":%s,\"mode\":", right ? "true" : "false");
+    json_mode(l->spoken);
+    say(",\"size\":%zu,\"sent\":%" PRIu64 ",\"received\":%" PRIu64 ",\"lost\":%" PRIu64
+        ",\"seconds\":%.6f,\"failures\":",
+        l->payload->line, l->sent, l->received, l->lost, seconds(l));
+    json_words(words);
+    if (is_load)
+        say(",\n\"connections\":%u,\"pipeline\":%u,\"rate\":%" PRIu64 ",\"unsent\":%" PRIu64
+            ",\"messages_per_second\":%.3f,\"bytes_per_second\":%.3f",
+            l->connections, l->pipeline, l->rate_lines, l->unsent, (double)l->received / seconds(l),
+            bytes_per_second(l));
+    if (l->received > 0) {
+        json_times(l->rtt, is_load);
+        if (is_load)
+            json_histogram(l->rtt);
+    }
+    say("}\n");
+}
