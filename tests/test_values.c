@@ -305,6 +305,36 @@ static void test_server_complaints(void **state)
     }
 }
 
+/* A row takes each value that it lists, stores each as something else, and takes no other. */
+static void assert_values(const struct option_row *rows, void *options, size_t size)
+{
+    uint8_t before[sizeof(struct server_options) + sizeof(struct client_options)];
+    int listed = 0;
+    for (const struct option_row *r = rows; r->name; r++) {
+        if (!r->values)
+            continue;
+        assert_non_null(r->values(1));
+        assert_null(r->set(options, r->values(0)));
+        for (unsigned i = 1; r->values(i); i++, listed++) {
+            memcpy(before, options, size);
+            assert_null(r->set(options, r->values(i)));
+            assert_memory_not_equal(before, options, size);
+        }
+        assert_non_null(r->set(options, ""));
+        assert_non_null(r->set(options, "all"));
+    }
+    assert_true(listed > 2);
+}
+
+static void test_listed_values(void **state)
+{
+    (void)state;
+    static struct server_options server;
+    static struct client_options client;
+    assert_values(server_option_rows, &server, sizeof server);
+    assert_values(client_option_rows, &client, sizeof client);
+}
+
 static void test_server_environment(void **state)
 {
     (void)state;
@@ -418,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_server_defaults),
         cmocka_unit_test(test_server_options),
         cmocka_unit_test(test_server_complaints),
+        cmocka_unit_test(test_listed_values),
         cmocka_unit_test(test_server_environment),
         cmocka_unit_test(test_client_options),
         cmocka_unit_test(test_help_fits_a_screen),

@@ -19,19 +19,26 @@ enum {
 
 static const char *const not_a_time = "is not a time; use 500ms, 2s, 1m or plain seconds";
 
+/* The modes, and then two more. */
+static const char *expect_name(unsigned i)
+{
+    static const char *const more[] = {"auto", "any", NULL};
+    unsigned modes = 0;
+    while (echo_mode_name(modes))
+        modes++;
+    return i < modes ? echo_mode_name(i) : more[i - modes];
+}
+
 static const char *set_expect(void *options, const char *value)
 {
     struct client_options *o = options;
-    enum echo_mode mode;
-    if (echo_mode_find(value, &mode))
-        o->expect = MODES_ONLY(mode);
-    else if (strcmp(value, "auto") == 0)
-        o->expect = MODES_ALL;
-    else if (strcmp(value, "any") == 0)
-        o->expect = MODES_NONE;
-    else
-        return options_mode_hint((const char *const[]){"auto", "any", NULL});
-    return NULL;
+    unsigned i;
+    const char *wrong = options_choose(expect_name, "a mode", value, &i);
+    if (!wrong)
+        o->expect = echo_mode_name(i)           ? MODES_ONLY(i)
+                    : strcmp(value, "any") == 0 ? MODES_NONE
+                                                : MODES_ALL;
+    return wrong;
 }
 
 static const char *set_unix(void *options, const char *value)
@@ -120,34 +127,33 @@ static const char *set_duration(void *options, const char *value)
     return value_time(value, &o->duration_ms) && o->duration_ms > 0 ? NULL : not_a_time;
 }
 
-#define FLAG(member) offsetof(struct client_options, member)
+#define FLAG(member) .flag = offsetof(struct client_options, member)
 
-static const struct option_row rows[] = {
-    {'m', "expect", "MODE", "@, auto (either) or any (auto)", NULL, set_expect, 0},
-    {'w', "connect-timeout", "T", "to connect, over all addresses; 0: any (10s)", NULL,
-     set_connect_timeout, 0},
-    {'W', "reply-timeout", "T", "of silence while an echo is owed; 0: any (10s)", NULL,
-     set_reply_timeout, 0},
-    {0, "retry", "T", "keep trying to connect for T", NULL, set_retry, 0},
-    {'c', "count", "N", "ping: so many lines (until ctrl-C)", NULL, set_count, 0},
-    {'i', "interval", "T", "ping: a line every T (1s)", NULL, set_interval, 0},
-    {0, "size", "BYTES", "ping, load: of a line, with its LF (64)", NULL, set_size, 0},
-    {0, "parallel", "N", "load: connections (1)", NULL, set_parallel, 0},
-    {0, "pipeline", "D", "load: lines in flight on each (1)", NULL, set_pipeline, 0},
-    {0, "rate", "R", "load: lines a second, in all (as many as come back)", NULL, set_rate, 0},
-    {0, "duration", "T", "load: for so long (10s)", NULL, set_duration, 0},
-    {0, "check", NULL, "is it a right echo server? prints TAP", NULL, NULL, FLAG(check)},
-    {0, "json", NULL, "ping, load, check: the results as JSON", NULL, NULL, FLAG(json)},
-    {0, "dot-stop", NULL, "leave after sending a line that begins with .", NULL, NULL,
-     FLAG(dot_stop)},
-    {'4', "ipv4", NULL, NULL, NULL, NULL, FLAG(ipv4)},
-    {'6', "ipv6", NULL, "one family only", NULL, NULL, FLAG(ipv6)},
-    {'U', "unix", "PATH", "a Unix socket, instead of HOST and PORT", NULL, set_unix, 0},
-    {'v', "verbose", NULL, NULL, NULL, NULL, FLAG(verbose)},
-    {0, "quiet", NULL, "tell more, or errors only", NULL, NULL, FLAG(quiet)},
-    {'h', "help", NULL, NULL, NULL, NULL, FLAG(help)},
-    {'V', "version", NULL, "print that", NULL, NULL, FLAG(version)},
-    {0, NULL, NULL, NULL, NULL, NULL, 0},
+const struct option_row client_option_rows[] = {
+    {'m', "expect", "MODE", "@ (auto)", .set = set_expect, .values = expect_name},
+    {'w', "connect-timeout", "T", "to connect, over all addresses; 0: any (10s)",
+     .set = set_connect_timeout},
+    {'W', "reply-timeout", "T", "of silence while an echo is owed; 0: any (10s)",
+     .set = set_reply_timeout},
+    {0, "retry", "T", "keep trying to connect for T", .set = set_retry},
+    {'c', "count", "N", "ping: so many lines (until ctrl-C)", .set = set_count},
+    {'i', "interval", "T", "ping: a line every T (1s)", .set = set_interval},
+    {0, "size", "BYTES", "ping, load: of a line, with its LF (64)", .set = set_size},
+    {0, "parallel", "N", "load: connections (1)", .set = set_parallel},
+    {0, "pipeline", "D", "load: lines in flight on each (1)", .set = set_pipeline},
+    {0, "rate", "R", "load: lines a second, in all (as many as come back)", .set = set_rate},
+    {0, "duration", "T", "load: for so long (10s)", .set = set_duration},
+    {0, "check", NULL, "is it a right echo server? prints TAP", FLAG(check)},
+    {0, "json", NULL, "ping, load, check: the results as JSON", FLAG(json)},
+    {0, "dot-stop", NULL, "leave after sending a line that begins with .", FLAG(dot_stop)},
+    {'4', "ipv4", NULL, NULL, FLAG(ipv4)},
+    {'6', "ipv6", NULL, "one family only", FLAG(ipv6)},
+    {'U', "unix", "PATH", "a Unix socket, instead of HOST and PORT", .set = set_unix},
+    {'v', "verbose", NULL, NULL, FLAG(verbose)},
+    {0, "quiet", NULL, "tell more, or errors only", FLAG(quiet)},
+    {'h', "help", NULL, NULL, FLAG(help)},
+    {'V', "version", NULL, "print that", FLAG(version)},
+    {.name = NULL},
 };
 
 /* HOST, HOST:PORT or [v6]:PORT, then PORT where it is not given yet. Returns how many operands that
@@ -225,7 +231,7 @@ bool client_options_parse(struct client_options *o, int argc, char **argv,
         .pipeline = 1,
         .duration_ms = DEFAULT_DURATION_MS,
     };
-    if (!options_parse(rows, o, argc, argv, &operands, error))
+    if (!options_parse(client_option_rows, o, argc, argv, &operands, error))
         return false;
     if (o->help || o->version)
         return true;
@@ -249,5 +255,5 @@ void client_options_help(char *text, size_t size)
                      "  echo-client --check localhost       is that a right echo server?\n"
                      "exit: 0 every echo was right, 1 one was not, 2 usage, 3 no connection\n");
     if (n > 0 && (size_t)n < size)
-        options_help(rows, text + n, size - (size_t)n);
+        options_help(client_option_rows, text + n, size - (size_t)n);
 }

@@ -43,6 +43,9 @@ struct client_options {
 bool client_options_parse(struct client_options *o, int argc, char **argv,
                           char error[OPTIONS_ERROR_MAX]);
 
+/* The table of options (options.h). */
+extern const struct option_row client_option_rows[];
+
 /* What --help prints. */
 void client_options_help(char *text, size_t size);
 

@@ -1,7 +1,6 @@
 /* options.c - see options.h. Parsing itself is getopt_long's. */
 #include "options.h"
 
-#include "echo/line.h"
 #include "text.h"
 
 #include <getopt.h>
@@ -100,24 +99,17 @@ bool options_parse(const struct option_row *rows, void *options, int argc, char 
     return true;
 }
 
-/* The names of the engine's modes and then others (ends with NULL; may be NULL), with commas
- * between them and `last` before the last. */
-static void list_modes(char *out, size_t size, const char *const *others, const char *last)
+/* "upper, verbatim or loud" */
+static void list(const char *(*values)(unsigned i), char *out, size_t size)
 {
-    const char *names[16];
-    size_t count = 0, len = 0;
-    for (unsigned m = 0; echo_mode_name(m) && count < 8; m++)
-        names[count++] = echo_mode_name(m);
-    for (; others && *others && count < 16; others++)
-        names[count++] = *others;
-
-    for (size_t i = 0; i < count; i++) {
-        const char *before = i == 0 ? "" : i + 1 < count ? ", " : last;
-        int n = snprintf(out + len, size - len, "%s%s", before, names[i]);
-        if (n < 0 || (size_t)n >= size - len)
-            return;
-        len += (size_t)n;
-    }
+    size_t len = 0;
+    *out = '\0';
+    for (unsigned i = 0; values(i) && len < size; i++)
+        len += (size_t)snprintf(out + len, size - len, "%s%s",
+                                i == 0          ? ""
+                                : values(i + 1) ? ", "
+                                                : " or ",
+                                values(i));
 }
 
 /* "-m, --mode MODE", with no letter and in the first column as much room as one takes. */
@@ -131,19 +123,29 @@ static int name_row(const struct option_row *r, bool first, char *out, size_t si
                     r->name, r->argument ? " " : "", r->argument ? r->argument : "");
 }
 
+void options_describe(const struct option_row *row, char *text, size_t size)
+{
+    char values[128] = "";
+    while (!row->help)
+        row++;
+    int before = (int)strcspn(row->help, "@");
+    const char *after = row->help + before;
+    if (row->values)
+        list(row->values, values, sizeof values);
+    snprintf(text, size, "%.*s%s%s", before, row->help, *after ? values : "",
+             *after ? after + 1 : "");
+}
+
 void options_help(const struct option_row *rows, char *text, size_t size)
 {
-    char modes[128] = "", names[80];
+    char names[80], help[160];
     int len = 0;
-    list_modes(modes, sizeof modes, NULL, ", ");
     for (const struct option_row *r = rows; r->name && size > 0; r++) {
         len += name_row(r, len == 0, names + len, sizeof names - (size_t)len);
         if (!r->help)
             continue; /* it goes with the next */
-        int before = (int)strcspn(r->help, "@");
-        const char *after = r->help + before;
-        int n = snprintf(text, size, "  %-25s %.*s%s%s\n", names, before, r->help,
-                         *after ? modes : "", *after ? after + 1 : "");
+        options_describe(r, help, sizeof help);
+        int n = snprintf(text, size, "  %-25s %s\n", names, help);
         if (n < 0 || (size_t)n >= size)
             return;
         len = 0;
@@ -152,10 +154,15 @@ void options_help(const struct option_row *rows, char *text, size_t size)
     }
 }
 
-const char *options_mode_hint(const char *const *others)
+const char *options_choose(const char *(*values)(unsigned i), const char *what, const char *value,
+                           unsigned *i)
 {
     static char hint[160];
-    int n = snprintf(hint, sizeof hint, "is not a mode; use ");
-    list_modes(hint + n, sizeof hint - (size_t)n, others, " or ");
+    char names[128];
+    for (*i = 0; values(*i); ++*i)
+        if (strcmp(value, values(*i)) == 0)
+            return NULL;
+    list(values, names, sizeof names);
+    snprintf(hint, sizeof hint, "is not %s; use %s", what, names);
     return hint;
 }

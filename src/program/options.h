@@ -10,13 +10,16 @@ struct option_row {
     char letter;          /* 0: no short form */
     const char *name;     /* the long form, without "--" */
     const char *argument; /* what its value is called, or NULL: it takes none */
-    const char *help; /* a few words: one line of the help, in which @ stands for the names of all
-                         modes; or NULL: it shares the line of the next row */
+    const char *help;     /* a few words: one line of the help, in which @ stands for its values; or
+                             NULL: it shares the line of the next row */
+    /* The columns that follow may be left out. */
     const char *variable; /* the environment variable that stands in for it, or NULL */
     /* Stores the value in options. Returns NULL, or what is wrong with it and what to do: "is not a
      * time; use 500ms, 2s, 1m or plain seconds". NULL where it takes no value ... */
     const char *(*set)(void *options, const char *value);
     size_t flag; /* ... and then this is the offset in options of a bool that it sets. */
+    /* All values that it takes, counted from 0 until NULL; or NULL: those cannot be listed. */
+    const char *(*values)(unsigned i);
 };
 
 enum { OPTIONS_MAX = 32, OPTIONS_ERROR_MAX = 512 };
@@ -28,11 +31,16 @@ enum { OPTIONS_MAX = 32, OPTIONS_ERROR_MAX = 512 };
 bool options_parse(const struct option_row *rows, void *options, int argc, char **argv,
                    int *operands, char error[OPTIONS_ERROR_MAX]);
 
+/* Writes what the help says about a row to text[0..size). The row may share its line. */
+void options_describe(const struct option_row *row, char *text, size_t size);
+
 /* Writes one line per row to text[0..size): what the help lists. */
 void options_help(const struct option_row *rows, char *text, size_t size);
 
-/* "is not a mode; use upper or verbatim": the engine's modes, and then others (ends with NULL; may
- * be NULL). The string is overwritten by the next call. */
-const char *options_mode_hint(const char *const *others);
+/* Sets *i to the number of value among values (see struct option_row) and returns NULL; or returns
+ * "is not a mode; use upper or verbatim", where what is "a mode". The string is overwritten by the
+ * next call. */
+const char *options_choose(const char *(*values)(unsigned i), const char *what, const char *value,
+                           unsigned *i);
 
 #endif

@@ -22,20 +22,28 @@ static const char *const not_a_time = "is not a time; use 500ms, 2s, 1m or plain
 static const char *set_mode(void *options, const char *value)
 {
     struct server_options *o = options;
-    return echo_mode_find(value, &o->rules.mode) ? NULL : options_mode_hint(NULL);
+    unsigned i;
+    const char *wrong = options_choose(echo_mode_name, "a mode", value, &i);
+    if (!wrong)
+        o->rules.mode = (enum echo_mode)i;
+    return wrong;
+}
+
+static const char *model_name(unsigned i)
+{
+    static const char *const names[] = {
+        [MODEL_ITERATIVE] = "iterative", [MODEL_FORK] = "fork", [MODEL_EVENT] = "event"};
+    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
 static const char *set_model(void *options, const char *value)
 {
-    static const char *const names[] = {
-        [MODEL_ITERATIVE] = "iterative", [MODEL_FORK] = "fork", [MODEL_EVENT] = "event"};
     struct server_options *o = options;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(value, names[i]) == 0) {
-            o->model = (enum server_model)i;
-            return NULL;
-        }
-    return "is not a model; use iterative, fork or event";
+    unsigned i;
+    const char *wrong = options_choose(model_name, "a model", value, &i);
+    if (!wrong)
+        o->model = (enum server_model)i;
+    return wrong;
 }
 
 static const char *set_max_clients(void *options, const char *value)
@@ -83,58 +91,71 @@ static const char *set_drain_timeout(void *options, const char *value)
     return value_time(value, &o->rules.drain_ms) ? NULL : not_a_time;
 }
 
-static const char *set_sandbox(void *options, const char *value)
+static const char *sandbox_name(unsigned i)
 {
     static const char *const names[] = {
         [SANDBOX_AUTO] = "auto", [SANDBOX_OFF] = "off", [SANDBOX_REQUIRE] = "require"};
+    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
+
+static const char *set_sandbox(void *options, const char *value)
+{
     struct server_options *o = options;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(value, names[i]) == 0) {
-            o->sandbox = (enum sandbox_mode)i;
-            return NULL;
-        }
-    return "is not a way to use the sandbox; use auto, off or require";
+    unsigned i;
+    const char *wrong = options_choose(sandbox_name, "a way to use the sandbox", value, &i);
+    if (!wrong)
+        o->sandbox = (enum sandbox_mode)i;
+    return wrong;
+}
+
+static const char *log_name(unsigned i)
+{
+    static const char *const names[] = {[LOG_TEXT] = "text", [LOG_JSON] = "json"};
+    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
 }
 
 static const char *set_log(void *options, const char *value)
 {
     struct server_options *o = options;
-    o->log_format = strcmp(value, "json") == 0 ? LOG_JSON : LOG_TEXT;
-    return o->log_format == LOG_JSON || strcmp(value, "text") == 0
-               ? NULL
-               : "is not a log format; use text or json";
+    unsigned i;
+    const char *wrong = options_choose(log_name, "a log format", value, &i);
+    if (!wrong)
+        o->log_format = (enum log_format)i;
+    return wrong;
 }
 
-#define FLAG(member) offsetof(struct server_options, member)
+#define FLAG(member) .flag = offsetof(struct server_options, member)
 
-static const struct option_row rows[] = {
-    {'m', "mode", "MODE", "what comes back: @ (upper)", "ECHO_MODE", set_mode, 0},
-    {0, "model", "MODEL", "iterative (one client at a time), fork or event", "ECHO_MODEL",
-     set_model, 0},
-    {'b', "bind", "ADDR", "where to listen, or '*'; repeatable (loopback)", "ECHO_BIND", set_bind,
-     0},
-    {'4', "ipv4", NULL, "IPv4 only", NULL, NULL, FLAG(ipv4)},
-    {'6', "ipv6", NULL, "IPv6 only", NULL, NULL, FLAG(ipv6)},
-    {'U', "unix", "PATH", "a Unix socket instead", NULL, set_unix, 0},
-    {'M', "max-clients", "N", "fork, event: so many at once, others wait (1024)", NULL,
-     set_max_clients, 0},
-    {0, "workers", "N", "event: processes that share the port (1)", NULL, set_workers, 0},
-    {0, "inetd", NULL, "serve standard input and output, once", NULL, NULL, FLAG(inetd)},
-    {0, "idle-timeout", "T", "close a client that moves no byte for T (300s)", NULL,
-     set_idle_timeout, 0},
-    {0, "drain-timeout", "T", "how long a stop waits for clients in flight (5s)", NULL,
-     set_drain_timeout, 0},
-    {'1', "one-off", NULL, "exit after the first client", NULL, NULL, FLAG(one_off)},
-    {0, "dot-stop", NULL, "a client's line that begins with . stops the server", NULL, NULL,
+const struct option_row server_option_rows[] = {
+    {'m', "mode", "MODE", "what comes back: @ (upper)", .variable = "ECHO_MODE", .set = set_mode,
+     .values = echo_mode_name},
+    {0, "model", "MODEL", "iterative (one client at a time), fork or event",
+     .variable = "ECHO_MODEL", .set = set_model, .values = model_name},
+    {'b', "bind", "ADDR", "where to listen, or '*'; repeatable (loopback)", .variable = "ECHO_BIND",
+     .set = set_bind},
+    {'4', "ipv4", NULL, "IPv4 only", FLAG(ipv4)},
+    {'6', "ipv6", NULL, "IPv6 only", FLAG(ipv6)},
+    {'U', "unix", "PATH", "a Unix socket instead", .set = set_unix},
+    {'M', "max-clients", "N", "fork, event: so many at once, others wait (1024)",
+     .set = set_max_clients},
+    {0, "workers", "N", "event: processes that share the port (1)", .set = set_workers},
+    {0, "inetd", NULL, "serve standard input and output, once", FLAG(inetd)},
+    {0, "idle-timeout", "T", "close a client that moves no byte for T (300s)",
+     .set = set_idle_timeout},
+    {0, "drain-timeout", "T", "how long a stop waits for clients in flight (5s)",
+     .set = set_drain_timeout},
+    {'1', "one-off", NULL, "exit after the first client", FLAG(one_off)},
+    {0, "dot-stop", NULL, "a client's line that begins with . stops the server",
      FLAG(rules.dot_stop)},
-    {0, "sandbox", "WAY", "drop what serving needs not: auto, off, require", NULL, set_sandbox, 0},
-    {0, "show", NULL, "print each received line, escaped", NULL, NULL, FLAG(show)},
-    {0, "log", "FORMAT", "text or json, on standard error (text)", NULL, set_log, 0},
-    {'v', "verbose", NULL, "log connections that send nothing, too", NULL, NULL, FLAG(verbose)},
-    {0, "quiet", NULL, "log errors only", NULL, NULL, FLAG(quiet)},
-    {'h', "help", NULL, "print this help", NULL, NULL, FLAG(help)},
-    {'V', "version", NULL, "print the version", NULL, NULL, FLAG(version)},
-    {0, NULL, NULL, NULL, NULL, NULL, 0},
+    {0, "sandbox", "WAY", "drop what serving needs not: @", .set = set_sandbox,
+     .values = sandbox_name},
+    {0, "show", NULL, "print each received line, escaped", FLAG(show)},
+    {0, "log", "FORMAT", "@, on standard error (text)", .set = set_log, .values = log_name},
+    {'v', "verbose", NULL, "log connections that send nothing, too", FLAG(verbose)},
+    {0, "quiet", NULL, "log errors only", FLAG(quiet)},
+    {'h', "help", NULL, "print this help", FLAG(help)},
+    {'V', "version", NULL, "print the version", FLAG(version)},
+    {.name = NULL},
 };
 
 static bool set_port(struct server_options *o, const char *what, const char *value, char *error)
@@ -196,7 +217,7 @@ bool server_options_parse(struct server_options *o, int argc, char **argv,
         .max_clients = DEFAULT_MAX_CLIENTS,
         .workers = 1,
     };
-    if (!options_parse(rows, o, argc, argv, &operands, error))
+    if (!options_parse(server_option_rows, o, argc, argv, &operands, error))
         return false;
     if (o->help || o->version)
         return true;
@@ -214,5 +235,5 @@ void server_options_help(char *text, size_t size)
                  "  echo-server -m verbatim -b '*' 7    RFC 862, on every interface\n"
                  "  echo-server --one-off 0             a fixture: read the port, serve once\n");
     if (n > 0 && (size_t)n < size)
-        options_help(rows, text + n, size - (size_t)n);
+        options_help(server_option_rows, text + n, size - (size_t)n);
 }

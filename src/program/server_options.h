@@ -31,6 +31,9 @@ struct server_options {
 bool server_options_parse(struct server_options *o, int argc, char **argv,
                           char error[OPTIONS_ERROR_MAX]);
 
+/* The table of options (options.h). */
+extern const struct option_row server_option_rows[];
+
 /* What --help prints. */
 void server_options_help(char *text, size_t size);
 
