@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 preset=${1:-release}
 
 need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
-    '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev' strace:strace
+    '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev' strace:strace zsh:zsh fish:fish
 case $preset in
 clang) need clang:clang ;;
 asan | msan) need clang:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a:libclang-rt-dev' ;;
