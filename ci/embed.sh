@@ -43,7 +43,8 @@ cc -I"$work/prefix/include" "$work/user/main.c" "$(find "$work/prefix" -name lib
 [ "$("$work/installed")" = HELLO ] || { echo "installed it does not work"; exit 1; }
 "$work/prefix/bin/echo-server" --version
 "$work/prefix/bin/echo-client" --version
-for file in bash-completion/completions/echo-client zsh/site-functions/_echo-client fish/vendor_completions.d/echo-client.fish; do
+for file in man/man1/echo-client.1 man/man1/echo-server.1 man/man7/echo-line.7 bash-completion/completions/echo-client \
+    zsh/site-functions/_echo-client fish/vendor_completions.d/echo-client.fish; do
     [ -s "$work/prefix/share/$file" ] || { echo "share/$file is not installed"; exit 1; }
 done
 echo "embed: works installed"

