@@ -45,7 +45,7 @@ static void print_help(const struct option_row *r)
         printf(*c == '\'' ? "'\\''" : "%c", *c);
 }
 
-/* "-m", then before each other name `between`, then "--mode". */
+/* "-m --mode", with `between` in place of the space. */
 static void print_names(const struct option_row *r, const char *between)
 {
     if (r->letter)

@@ -31,7 +31,7 @@ enum { OPTIONS_MAX = 32, OPTIONS_ERROR_MAX = 512 };
 bool options_parse(const struct option_row *rows, void *options, int argc, char **argv,
                    int *operands, char error[OPTIONS_ERROR_MAX]);
 
-/* Writes what the help says about a row to text[0..size). The row may share its line. */
+/* Writes what the help says about a row to text[0..size), on its own line or the one it shares. */
 void options_describe(const struct option_row *row, char *text, size_t size);
 
 /* Writes one line per row to text[0..size): what the help lists. */
