@@ -25,7 +25,7 @@ CONNECTION = ["src/connection/connection.c"]
 COMPARE = ["src/connection/compare.c"]
 LEDGER = ["src/connection/ledger.c", *COMPARE]
 LOOPS = ["src/loop/deadlines.c", "src/loop/event.c", "src/loop/iterative.c", "src/loop/serve.c"]
-SUPPORT = ["tests/support/drive.c", "tests/support/model.c", "tests/support/vectors.c"]
+SUPPORT = ["tests/support/drive.c", "tests/support/model.c", "tests/support/vectors.c", "src/program/vectors.c"]
 TESTS = {
     "line_vectors": ["tests/test_line_vectors.c", *ENGINE, *SUPPORT],
     "line_exhaustive": ["tests/test_line_exhaustive.c", *ENGINE, *SUPPORT],
@@ -194,7 +194,7 @@ def build_objects(folder):
     """Everything but the mutated file, compiled once with and once without sanitizers: {(source, sanitized): object}."""
     objects = {}
     maker = os.path.join(folder, "make_corpus")
-    subprocess.run([*CC, "fuzz/make_corpus.c", "tests/support/vectors.c", *ENGINE, "-o", maker], cwd=ROOT, check=True)
+    subprocess.run([*CC, "fuzz/make_corpus.c", "tests/support/vectors.c", "src/program/vectors.c", *ENGINE, "-o", maker], cwd=ROOT, check=True)
     subprocess.run([maker, "tests/vectors/sessions.tsv", os.path.join(folder, "corpus")], cwd=ROOT, check=True)
     for source in sorted({s for parts in TESTS.values() for s in parts}):
         for sanitized in (False, True):

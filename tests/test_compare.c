@@ -88,6 +88,8 @@ static const struct row {
     {VERBATIM, "", "a_b_____", "b_defgh", 'a', -1, SLIP_UNKNOWN, 0, false},
     {VERBATIM, "", "cababaxab", "xababaxab", 'c', -1, SLIP_UNKNOWN, 0, false},
     {VERBATIM, "ba", "bcd", "aXX", 'b', -1, SLIP_UNKNOWN, 0, false},
+    {VERBATIM, "one\n", "two\n", "xyz123", 't', -1, SLIP_UNKNOWN, 0, false},
+    {VERBATIM, "", "lo wor", "---l", 'l', -1, SLIP_UNKNOWN, 0, false},
     /* Left out. */
     {VERBATIM, "", "_xxx_xxx", "xxx", '_', -1, SLIP_LOST, 1, false},
     {VERBATIM, "hi", "\r\n", "\n", '\r', -1, SLIP_LOST, 1, false},
@@ -99,6 +101,7 @@ static const struct row {
     /* Put in. */
     {VERBATIM, "hi", "\nyou\n", "\r\nyou\n", '\n', -1, SLIP_ADDED, 1, false},
     {VERBATIM, "", "hello\n", "220 welcome\nhello\n", 'h', -1, SLIP_ADDED, 12, false},
+    {VERBATIM, "", "lo wor", "--l", 'l', -1, SLIP_ADDED, 2, false},
     {UPPER, "", "hello\n", "--HELLO\n", 'H', -1, SLIP_ADDED, 2, false},
     /* Once more. */
     {VERBATIM, "one\ntwo\n", "three\n", "two\nthree\n", 't', -1, SLIP_TWICE, 4, true},
@@ -142,7 +145,7 @@ static void test_guesses(void **state)
     }
 }
 
-enum { FAR = 256, TEXT = 4 * FAR };
+enum { FAR = 64 * 1024, TEXT = 4 * FAR };
 
 /* Letters at random, so that a stretch of them is nowhere twice. */
 static void fill(uint8_t text[TEXT])
@@ -152,39 +155,53 @@ static void fill(uint8_t text[TEXT])
         text[i] = (uint8_t)('a' + nrand48(generator) % 26);
 }
 
+static void assert_slip(const struct around *a, enum slip slip, size_t count)
+{
+    struct fault f;
+    fault_find(&f, VERBATIM, 0, a);
+    if (f.slip != slip || f.count != count)
+        fail_msg("slip %d of %zu, expected %d of %zu", (int)f.slip, f.count, (int)slip, count);
+}
+
 /* How far is looked, for each kind; only a whole line may have come twice from farther away. */
 static void test_how_far_is_looked(void **state)
 {
     (void)state;
+    static const size_t counts[] = {1, 2, 63, 64, 65, 255, 256, 257, 1000, FAR - 1, FAR, FAR + 1};
     static uint8_t text[TEXT], other[TEXT];
-    struct fault f;
+    const size_t at = 2 * FAR;
     fill(text);
-    for (size_t k = 1; k <= FAR + 1; k++) {
-        bool near = k <= FAR;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        size_t k = counts[i], count = k <= FAR ? k : 0;
         struct around lost = {text, 0, TEXT, text + k, TEXT - k};
-        fault_find(&f, VERBATIM, 0, &lost);
-        assert_int_equal(f.slip, near ? SLIP_LOST : SLIP_UNKNOWN);
-        assert_int_equal(f.count, near ? k : 0);
+        assert_slip(&lost, count ? SLIP_LOST : SLIP_UNKNOWN, count);
 
         memset(other, '_', k);
         memcpy(other + k, text, TEXT - k);
         struct around added = {text, 0, TEXT, other, TEXT};
-        fault_find(&f, VERBATIM, 0, &added);
-        assert_int_equal(f.slip, near ? SLIP_ADDED : SLIP_UNKNOWN);
-        assert_int_equal(f.count, near ? k : 0);
+        assert_slip(&added, count ? SLIP_ADDED : SLIP_UNKNOWN, count);
 
-        struct around twice = {text, 300, TEXT, text + 300 - k, TEXT - 300};
-        fault_find(&f, VERBATIM, 0, &twice);
-        assert_int_equal(f.slip, near ? SLIP_TWICE : SLIP_UNKNOWN);
-        assert_int_equal(f.count, near ? k : 0);
+        struct around twice = {text, at, TEXT, text + at - k, TEXT - at};
+        assert_slip(&twice, count ? SLIP_TWICE : SLIP_UNKNOWN, count);
 
-        text[299 - k] = text[299] = '\n';
-        fault_find(&f, VERBATIM, 0, &twice);
-        assert_int_equal(f.slip, SLIP_TWICE);
-        assert_int_equal(f.count, k);
-        assert_true(f.line);
+        text[at - k - 1] = text[at - 1] = '\n';
+        assert_slip(&twice, SLIP_TWICE, k);
         fill(text);
     }
+}
+
+/* The farther away, the more bytes must fit. */
+static void test_how_much_must_fit(void **state)
+{
+    (void)state;
+    static uint8_t text[TEXT];
+    fill(text);
+    for (size_t k = 255; k <= 258; k++)
+        for (size_t n = 4; n <= 40; n++) {
+            struct around lost = {text, 0, TEXT, text + k, n};
+            bool enough = n >= (k <= 256 ? 4 : 32);
+            assert_slip(&lost, enough ? SLIP_LOST : SLIP_UNKNOWN, enough ? k : 0);
+        }
 }
 
 int main(void)
@@ -195,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_long_replies),
         cmocka_unit_test(test_guesses),
         cmocka_unit_test(test_how_far_is_looked),
+        cmocka_unit_test(test_how_much_must_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

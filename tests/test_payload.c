@@ -84,7 +84,8 @@ static void test_echoes(void **state)
     for (int i = 0; i < 300; i++) {
         enum echo_mode mode = i % 2 ? ECHO_UPPER : ECHO_VERBATIM;
         uint64_t offset = (uint64_t)nrand48(generator) << (nrand48(generator) % 8);
-        size_t n = 1 + (size_t)nrand48(generator) % (i % 3 ? MOST : 3), wrong = (size_t)nrand48(generator) % n;
+        size_t n = 1 + (size_t)nrand48(generator) % (i % 3 ? MOST : 3),
+               wrong = (size_t)nrand48(generator) % n;
         unsigned modes = modes_known(MODES_ALL);
         copy(offset, sent, n);
         echo_mode_map(mode, reply, sent, n);

@@ -7,8 +7,12 @@
 #include <string.h>
 
 enum {
-    SLIP_MAX = 256, /* bytes lost or added that are looked for */
-    EVIDENCE = 4    /* bytes that must fit before a guess is made, if there are as many */
+    SLIP_MAX = 64 * 1024, /* bytes lost, added or come twice that are looked for */
+    EVIDENCE = 4,         /* bytes that must fit before a guess is made, if there are as many */
+    FEW = 2,
+    FAR = 256,         /* for more bytes lost, added or come twice than these ... */
+    FAR_EVIDENCE = 32, /* ... so many must fit: there are many places to be wrong about */
+    FIT_MAX = 64       /* more are not looked at */
 };
 
 unsigned modes_known(unsigned modes)
@@ -86,11 +90,18 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* How many of got[0..n) are the echo of sent[0..n), of the first few. */
+static size_t fit(unsigned mode, const uint8_t *sent, const uint8_t *got, size_t n)
+{
+    return matching(mode, sent, got, least(n, FIT_MAX));
+}
+
 /* Notes a guess that n bytes could bear out and `fits` of them do, if it is better than the one
  * there is. */
 static void consider(struct guess *best, enum slip slip, size_t count, size_t fits, size_t n)
 {
-    if (fits > best->fits && fits >= least(EVIDENCE, n))
+    size_t needed = count > FAR ? FAR_EVIDENCE : least(EVIDENCE, n);
+    if (fits > best->fits && fits >= needed)
         *best = (struct guess){slip, count, fits};
 }
 
@@ -113,31 +124,32 @@ static void guess_slip(struct fault *fault, unsigned mode, const struct around *
 
     if (owed_len > 0) { /* another byte, and the rest is right */
         n = least(owed_len, a->got_len) - 1;
-        consider(&best, SLIP_UNKNOWN, 0, matching(mode, owed + 1, a->got + 1, n), n);
+        consider(&best, SLIP_UNKNOWN, 0, fit(mode, owed + 1, a->got + 1, n), n);
     }
     for (size_t k = 1; k <= SLIP_MAX && k < owed_len; k++) {
         n = least(owed_len - k, a->got_len);
-        consider(&best, SLIP_LOST, k, matching(mode, owed + k, a->got, n), n);
+        consider(&best, SLIP_LOST, k, fit(mode, owed + k, a->got, n), n);
     }
     for (size_t k = 1; k <= SLIP_MAX && k < a->got_len; k++) {
         n = least(owed_len, a->got_len - k);
-        consider(&best, SLIP_ADDED, k, matching(mode, owed, a->got + k, n), n);
+        /* Of many bytes some few fit by chance, unless they are all that is owed. */
+        consider(&best, SLIP_ADDED, k, fit(mode, owed, a->got + k, n), k > FEW ? owed_len : n);
     }
     for (size_t k = 1; k <= SLIP_MAX && k <= a->at; k++) {
         n = least(k, a->got_len);
-        size_t fits = matching(mode, owed - k, a->got, n);
+        size_t fits = fit(mode, owed - k, a->got, n);
+        if (fits == FIT_MAX)
+            fits = matching(mode, owed - k, a->got, n);
         if (fits == n && a->got_len > k) { /* and then it goes on */
             size_t rest = least(owed_len, a->got_len - k);
-            fits += matching(mode, owed, a->got + k, rest);
+            fits += fit(mode, owed, a->got + k, rest);
             n += rest;
         }
         consider(&best, SLIP_TWICE, k, fits, n);
     }
-    if (line > 0) { /* however long it is */
-        n = least(line, a->got_len);
-        if (matching(mode, owed - line, a->got, n) == n)
-            consider(&best, SLIP_TWICE, line, n, n);
-    }
+    n = least(line, a->got_len);
+    if (line > 0 && matching(mode, owed - line, a->got, n) == n && n > best.fits) /* however long */
+        best = (struct guess){SLIP_TWICE, line, n};
     fault->slip = best.slip;
     fault->count = best.count;
     fault->line = best.slip == SLIP_TWICE && best.count == line;

@@ -157,9 +157,9 @@ uint64_t ledger_owed(const struct ledger *l)
     return l->parted ? 0 : l->sent - l->back;
 }
 
-bool ledger_compares(const struct ledger *l)
+unsigned ledger_modes(const struct ledger *l)
 {
-    return l->modes != MODES_NONE;
+    return l->modes;
 }
 
 bool ledger_parted(const struct ledger *l)

@@ -57,8 +57,8 @@ size_t ledger_reply(struct ledger *l, const uint8_t *reply, size_t n);
  * always where nothing is compared. */
 uint64_t ledger_owed(const struct ledger *l);
 
-/* Whether replies are compared with anything. */
-bool ledger_compares(const struct ledger *l);
+/* The modes that explain what has come so far: a set; MODES_NONE where nothing is compared. */
+unsigned ledger_modes(const struct ledger *l);
 
 /* Whether the server has said good bye: it owes nothing more, whatever else was sent. */
 bool ledger_parted(const struct ledger *l);

@@ -174,7 +174,7 @@ static void receive(struct run *r)
         }
         r->out_at = 0;
         r->out_len = x->output_shown ? right : n;
-        if (x->output_shown && !ledger_compares(r->ledger))
+        if (x->output_shown && ledger_modes(r->ledger) == MODES_NONE)
             make_harmless(x->reply, n);
         break;
     case SOCKET_ENDED:
@@ -214,13 +214,16 @@ static void write_some(struct run *r)
     r->heard = clock_ms(); /* nobody listened to the server meanwhile */
 }
 
-/* When to stop waiting for the server, if it is listened to and something is expected of it. */
+/* When to stop waiting for the server: if it is listened to and something is expected of it. */
 static uint64_t reply_deadline(const struct run *r)
 {
+    uint64_t end = r->x->total_ms > 0 ? r->started + r->x->total_ms : UINT64_MAX;
     bool expected = ledger_owed(r->ledger) > 0 || !all_sent(r) || r->fin_sent || r->send_error ||
                     ledger_parted(r->ledger);
     bool listening = !writing(r) && !r->deaf;
-    return r->x->reply_ms > 0 && expected && listening ? r->heard + r->x->reply_ms : UINT64_MAX;
+    if (r->x->reply_ms > 0 && expected && listening && r->heard + r->x->reply_ms < end)
+        end = r->heard + r->x->reply_ms;
+    return end;
 }
 
 static void tell(struct run *r)
@@ -265,7 +268,7 @@ static void step(struct run *r)
         {.fd = writing(r) ? x->output : -1, .events = POLLOUT},
     };
     uint64_t deadline = reply_deadline(r);
-    int ready = socket_wait(fds, 3, wake_time(r, room));
+    (void)socket_wait(fds, 3, wake_time(r, room));
 
     if (fds[0].revents || (room && x->fill && clock_ms() >= fill_time(r)))
         read_input(r);
@@ -278,7 +281,7 @@ static void step(struct run *r)
     else if (fds[1].revents && !writing(r) && !r->deaf)
         receive(r);
     send_some(r);
-    if (ready == 0 && r->end == EXCHANGE_OPEN && clock_ms() >= deadline) {
+    if (r->end == EXCHANGE_OPEN && clock_ms() >= deadline && deadline == reply_deadline(r)) {
         r->end = r->send_error ? EXCHANGE_RESET : EXCHANGE_TIMEOUT;
         r->error = r->send_error;
     }

@@ -14,7 +14,8 @@ enum exchange_end {
     EXCHANGE_LEFT,     /* the server closed in between: nothing owed, but input was still open */
     EXCHANGE_SHORT,    /* the server closed with something still owed or unsent */
     EXCHANGE_MISMATCH, /* a wrong byte: see the ledger's fault */
-    EXCHANGE_TIMEOUT,  /* nothing came for reply_ms although something was owed */
+    EXCHANGE_TIMEOUT,  /* nothing came for reply_ms although something was owed, or total_ms is over
+                        */
     EXCHANGE_RESET,    /* the connection broke; the error says how */
     EXCHANGE_INPUT_FAILED,  /* reading the input failed; likewise */
     EXCHANGE_OUTPUT_FAILED, /* writing the output failed; likewise */
@@ -45,7 +46,8 @@ struct exchange {
     size_t output_step;
     bool output_shown; /* to a terminal: only what has been checked, or else made harmless */
 
-    uint64_t reply_ms; /* 0: no limit */
+    uint64_t reply_ms; /* the longest silence of a server that owes something; 0: no limit */
+    uint64_t total_ms; /* the longest that all may take; 0: no limit */
 
     uint8_t *reply; /* received into */
     size_t reply_size;

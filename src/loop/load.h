@@ -48,8 +48,8 @@ struct load {
     uint64_t rate_lines, rate_time;
 
     uint64_t connect_time, reply_time; /* the longest wait; UINT64_MAX: any */
-    int wake;  /* when this is readable, no more lines are due ... */
-    bool stop; /* ... or when a hook has set this */
+    int wake;                          /* when this is readable, no more lines are due ... */
+    bool stop;                         /* ... or when a hook has set this */
 
     uint8_t *reply; /* received into */
     size_t reply_size;

@@ -1,6 +1,7 @@
 /* client.c - see client.h: connects, lets the exchange run, and tells how it went. */
 #include "program/client.h"
 
+#include "check.h"
 #include "client_options.h"
 #include "loop/exchange.h"
 #include "loop/socket.h"
@@ -175,6 +176,8 @@ int client_program(int argc, char **argv)
     }
     if (o.job == JOB_PING || o.job == JOB_LOAD)
         return measure(&o, fd, address);
+    if (o.job == JOB_CHECK)
+        return check(&o, fd, address);
     int status = converse(&o, fd, address);
     socket_close(fd);
     return status;

@@ -6,11 +6,7 @@
 #ifndef TESTS_DRIVE_H
 #define TESTS_DRIVE_H
 
-#include "echo/line.h"
-
-/* A token of input: a byte, or a silence of 200 ms. */
-typedef uint16_t token;
-enum { SILENCE = 0x100 };
+#include "program/vectors.h"
 
 struct session {
     uint8_t *out; /* what came back */

@@ -180,6 +180,17 @@ void served_start(struct served *s, char *const options[])
     served_start_program(s, other ? other : ECHO_SERVER, options);
 }
 
+/* From the ready line. */
+static void read_port(struct served *s)
+{
+    char line[128];
+    unsigned port;
+    process_line(&s->process, line, sizeof line);
+    assert_int_equal(sscanf(line, "waiting on %*[0-9.]:%u", &port), 1);
+    s->port_number = (uint16_t)port;
+    snprintf(s->port, sizeof s->port, "%u", port);
+}
+
 void served_start_program(struct served *s, char *program, char *const options[])
 {
     char *argv[20] = {program, "-4"};
@@ -187,13 +198,14 @@ void served_start_program(struct served *s, char *program, char *const options[]
     for (size_t i = 0; options && options[i]; i++)
         argv[n++] = options[i];
     argv[n++] = "0";
-    char line[128];
-    unsigned port;
     process_start(&s->process, argv);
-    process_line(&s->process, line, sizeof line);
-    assert_int_equal(sscanf(line, "waiting on %*[0-9.]:%u", &port), 1);
-    s->port_number = (uint16_t)port;
-    snprintf(s->port, sizeof s->port, "%u", port);
+    read_port(s);
+}
+
+void liar_start(struct served *s, char *lie, char *at, char *mode)
+{
+    process_start(&s->process, (char *[]){LIAR, lie, at, mode, NULL});
+    read_port(s);
 }
 
 void served_stop(struct served *s)

@@ -59,6 +59,9 @@ void served_start(struct served *s, char *const options[]);
 /* The same with another program that takes its command line. */
 void served_start_program(struct served *s, char *program, char *const options[]);
 
+/* tests/liar.c, with its arguments; mode may be NULL. To be ended by process_end. */
+void liar_start(struct served *s, char *lie, char *at, char *mode);
+
 /* Sends it SIGTERM and checks that it exits with 0. */
 void served_stop(struct served *s);
 

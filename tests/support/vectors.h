@@ -2,19 +2,7 @@
 #ifndef TESTS_VECTORS_H
 #define TESTS_VECTORS_H
 
-#include "drive.h"
-
-struct vector {
-    int row; /* line number in the file, for messages */
-    char name[64];
-    enum echo_mode mode;
-    bool dot_stop;
-    token in[256];
-    size_t in_len;
-    uint8_t out[256];
-    size_t out_len;
-    enum echo_end end;
-};
+#include "program/vectors.h"
 
 /* Reads all rows; *count is set. Exits with a message if the file cannot be read, a row is not as
  * the file's head says, or there is no row. The result is the caller's to free. */
