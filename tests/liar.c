@@ -13,6 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -214,6 +218,9 @@ int main(int argc, char **argv)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
+#ifdef __linux__
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails does not clean up */
+#endif
     if (argc < 2 || bind(listener, (struct sockaddr *)&address, len) < 0 ||
         listen(listener, 128) < 0 || getsockname(listener, (struct sockaddr *)&address, &len) < 0)
         return 1;
