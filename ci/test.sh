@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 preset=${1:-release}
 
 need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
-    '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev' strace:strace zsh:zsh fish:fish
+    '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev' strace:strace nc:netcat-openbsd ncat:ncat \
+    socat:socat busybox:busybox telnet:inetutils-telnet node:nodejs zsh:zsh fish:fish
 case $preset in
 clang) need clang:clang ;;
 asan | msan) need clang:clang '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan-*.a:libclang-rt-dev' ;;

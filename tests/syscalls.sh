@@ -18,7 +18,7 @@ trap finish EXIT
 mkfifo "$work/ready"
 
 # -D: strace is a grandchild, so that $! is the server and signals reach it.
-timeout 60 strace -D -o "$work/trace" "$1" -4 0 >"$work/ready" 2>"$work/log" &
+timeout --foreground 60 strace -D -o "$work/trace" "$1" -4 0 >"$work/ready" 2>"$work/log" &
 server=$!
 read -r line <"$work/ready"
 port=${line##*:}

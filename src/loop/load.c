@@ -482,7 +482,8 @@ static void loop(struct run *r)
         socket_close(first->fd);
         fail_to_connect(r, first, errno);
     }
-    (void)ready_add(r->ready, r->load->wake, r->load->connections, READY_IN);
+    if (r->load->wake >= 0)
+        (void)ready_add(r->ready, r->load->wake, r->load->connections, READY_IN);
     for (;;) {
         uint64_t deadline = look_at_clock(r);
         if (r->done == r->load->connections)
