@@ -261,9 +261,7 @@ static void test_lies(void **state)
                   "echo-client: MISMATCH: offset 2: got '\\n' (0x0a), expected '\\r' (0x0d); a CR "
                   "was left out\n");
     r = run_against(banner, NULL, "hello\n");
-    assert_result(
-        &r, 1, "220 welcome\n",
-        "echo-client: MISMATCH: offset 0: got '2' (0x32), expected 'H' (0x48) or 'h' (0x68)\n");
+    assert_result(&r, 1, "220 welcome\n", "echo-client: MISMATCH: offset 0: got '2' (0x32), ");
     r = run_against(upper, (char *[]){"-m", "verbatim", NULL}, "hello\n");
     assert_result(
         &r, 1, "HELLO\n",
