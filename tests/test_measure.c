@@ -94,6 +94,26 @@ static void test_interrupted(void **state)
     served_stop(&s);
 }
 
+/* And so while it is still connecting: a full backlog answers no SYN. */
+static void test_interrupted_early(void **state)
+{
+    (void)state;
+    struct process p;
+    char text[8], line[256];
+    uint16_t port;
+    int listener = net_listen(0, &port);
+    snprintf(text, sizeof text, "%u", port);
+    process_start(&p, (char *[]){ECHO_CLIENT, "--parallel", "9", "127.0.0.1", text, NULL});
+    process_line(&p, line, sizeof line);
+    kill(p.pid, SIGINT);
+    process_line(&p, line, sizeof line);
+    assert_memory_equal(line, "0 sent, 0 received, 0 lost (0%)", 31);
+    int status = process_wait(&p); /* the one that was there was never answered */
+    assert_true(status == 0 || status == 1);
+    process_end(&p);
+    (void)close(listener);
+}
+
 /* What each lie is called, and that all that was lost is counted. */
 static void test_lies(void **state)
 {
@@ -297,10 +317,15 @@ static void test_local_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ping),           cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_lies),           cmocka_unit_test(test_away_and_back),
-        cmocka_unit_test(test_no_omission),    cmocka_unit_test(test_many),
-        cmocka_unit_test(test_unix),           cmocka_unit_test(test_no_server),
+        cmocka_unit_test(test_ping),
+        cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_interrupted_early),
+        cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_away_and_back),
+        cmocka_unit_test(test_no_omission),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_unix),
+        cmocka_unit_test(test_no_server),
         cmocka_unit_test(test_local_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -383,7 +383,8 @@ static void start(struct run *r)
     struct load *l = r->load;
     l->started = clock_ns();
     r->started = true;
-    r->next_tick = l->tick ? after(l->started, l->tick_time) : UINT64_MAX;
+    if (l->tick)
+        r->next_tick = after(l->started, l->tick_time);
     for (unsigned i = 0; i < l->connections; i++) {
         struct link *k = &r->links[i];
         if (k->state == OPEN) {
@@ -459,12 +460,12 @@ static uint64_t look_at_clock(struct run *r)
         on_time(r, &r->links[first.id], now);
     if (now >= end || l->stop)
         stop(r);
-    if (r->started && now >= r->next_tick) {
+    if (now >= r->next_tick) {
         l->tick(l->context, now);
         r->next_tick = after(now, l->tick_time);
     }
     uint64_t time = r->stopping ? UINT64_MAX : end;
-    time = r->started && r->next_tick < time ? r->next_tick : time;
+    time = r->next_tick < time ? r->next_tick : time;
     first = deadlines_first(&r->deadlines);
     return first.time < time ? first.time : time;
 }
@@ -510,7 +511,7 @@ static void prepare(struct run *r, uint64_t *due)
 int load_run(struct load *l)
 {
     size_t n = l->connections;
-    struct run r = {.load = l, .reply_time = l->reply_time};
+    struct run r = {.load = l, .reply_time = l->reply_time, .next_tick = UINT64_MAX};
     struct deadline *heap = calloc(n, sizeof *heap);
     unsigned *place = calloc(n, sizeof *place);
     uint64_t *due = calloc(n, l->pipeline * sizeof *due);
