@@ -241,13 +241,14 @@ static void test_their_servers(void **state)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-/* What a terminal shows, until `text` is in it. */
+/* Reads what a terminal shows up to `text`; what comes after that is for the next call. */
 static void expect_shown(int fd, const char *text)
 {
     static char shown[8192];
     static size_t len;
+    const char *found;
     int64_t deadline = now_ms() + DEADLINE_MS;
-    while (!strstr(shown, text)) {
+    while (!(found = strstr(shown, text))) {
         struct pollfd ready = {.fd = fd, .events = POLLIN};
         int64_t left = deadline - now_ms();
         if (left <= 0 || poll(&ready, 1, (int)left) != 1 || len == sizeof shown - 1)
@@ -258,7 +259,9 @@ static void expect_shown(int fd, const char *text)
         len += (size_t)n;
         shown[len] = '\0';
     }
-    shown[len = 0] = '\0';
+    found += strlen(text);
+    len = strlen(found);
+    memmove(shown, found, len + 1);
 }
 
 /* A person at a telnet: types a line, and then quit. */

@@ -7,6 +7,7 @@
 #include "support/test.h"
 
 #include <poll.h>
+#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -254,6 +255,100 @@ static void test_many(void **state)
     served_stop(&s);
 }
 
+/* More in flight than sockets take at once. */
+static void test_bulk(void **state)
+{
+    (void)state;
+    struct served s;
+    served_start(&s, (char *[]){"--model", "event", "-m", "verbatim", NULL});
+    struct result r = run_client(s.port, (char *[]){"--parallel", "2", "--pipeline", "16", "--size",
+                                                    "1M", "--duration", "300ms", NULL});
+    if (r.status != 0 || r.err[0])
+        fail_msg("status %d: %s", r.status, r.err);
+    free(r.out);
+    served_stop(&s);
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+    size_t n = 0;
+    while ((text = strstr(text, what))) {
+        text++;
+        n++;
+    }
+    return n;
+}
+
+/* Connections that cannot be made are told of, the first ten one by one, and all are counted. */
+static void test_no_more_connections(void **state)
+{
+    (void)state;
+    struct served s;
+    liar_start(&s, "once", "0", NULL);
+    struct result r =
+        run_client(s.port, (char *[]){"--parallel", "15", "--duration", "200ms", NULL});
+    char *text = text_of(&r);
+    assert_int_equal(r.status, 1);
+    assert_int_equal(count_of(r.err, ": connection "), 10);
+    assert_non_null(strstr(r.err, "echo-client: further failures are counted only\n"));
+    assert_non_null(strstr(text, " lost (0%); 1"));
+    free(text);
+    process_end(&s.process);
+
+    uint16_t port;
+    char port_text[8];
+    int listener = net_listen(0, &port); /* a backlog of two or so, and then no answer */
+    snprintf(port_text, sizeof port_text, "%u", port);
+    r = run_client(port_text, (char *[]){"--parallel", "6", "--duration", "100ms", "-w", "300ms",
+                                         "-W", "300ms", NULL});
+    assert_int_equal(r.status, 1);
+    assert_non_null(strstr(r.err, ": Connection timed out\n"));
+    free(r.out);
+    (void)close(listener);
+}
+
+/* Lines that were due and could not be sent any more do not go unsaid. */
+static void test_behind(void **state)
+{
+    (void)state;
+    struct served s;
+    liar_start(&s, "late", "0", NULL);
+    struct result r = run_client(s.port, (char *[]){"--rate", "100", "--duration", "500ms", NULL});
+    char *text = text_of(&r);
+    assert_int_equal(r.status, 0);
+    assert_non_null(strstr(text, "\n49 more were due and not sent: the server does not keep up "));
+    free(text);
+    process_end(&s.process);
+}
+
+/* At a terminal a load shows how it goes. */
+static void test_progress(void **state)
+{
+    (void)state;
+    struct served s;
+    static char shown[16 * 1024];
+    size_t len = 0;
+    int fd, status;
+    served_start(&s, (char *[]){"--model", "event", NULL});
+    pid_t pid = forkpty(&fd, NULL, NULL, NULL);
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        execl(ECHO_CLIENT, ECHO_CLIENT, "--duration", "1500ms", "127.0.0.1", s.port, (char *)NULL);
+        _exit(127);
+    }
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    for (ssize_t n; poll(&ready, 1, DEADLINE_MS) == 1 &&
+                    (n = read(fd, shown + len, sizeof shown - 1 - len)) > 0;)
+        len += (size_t)n;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_non_null(strstr(shown, "\r1 s: "));
+    assert_non_null(strstr(shown, " messages/s, p50 "));
+    assert_non_null(strstr(shown, "\r\033[K"));
+    (void)close(fd);
+    served_stop(&s);
+}
+
 static void test_unix(void **state)
 {
     (void)state;
@@ -325,6 +420,10 @@ int main(void)
         cmocka_unit_test(test_no_omission),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_unix),
+        cmocka_unit_test(test_bulk),
+        cmocka_unit_test(test_no_more_connections),
+        cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_progress),
         cmocka_unit_test(test_no_server),
         cmocka_unit_test(test_local_failures),
     };

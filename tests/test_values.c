@@ -4,6 +4,7 @@
 #include "program/server_options.h"
 #include "program/text.h"
 #include "program/values.h"
+#include "program/vectors.h"
 
 #include "connection/ledger.h"
 #include "support/test.h"
@@ -437,6 +438,127 @@ static void test_help_names_all_modes(void **state)
     }
 }
 
+/* A row of the vectors' table that is not as its head says is refused, with its number and why. */
+static void test_vector_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *row, *wrong; /* NULL: nothing is */
+    } rows[] = {
+        {"a\tupper\t-\ta\\n\\r\\t\\\\\\xfF\t\\e\teof\n", "a field is not well formed or too long"},
+        {"a\tupper\t-\ta\\n\\r\\t\\\\\\xff\\s\tA\teof\n", NULL},
+        {"a\tverbatim\tdot\t\\e\t\\e\tstop\n", NULL},
+        {"a\tupper\t-\ta\tA\tquit\n", NULL},
+        {"a\tupper\t-\ta\tA\teof", "the last line has no end"},
+        {"a\tupper\t-\ta\tA\n", "not six fields, or one too long"},
+        {"a\tupper\t-\ta\tA\teof\tmore\n", "not six fields, or one too long"},
+        {"a\tloud\t-\ta\tA\teof\n", "no such mode"},
+        {"a\tupper\tdots\ta\tA\teof\n", "the third field is dot or -"},
+        {"a\tupper\t-\t\tA\teof\n", "a field is not well formed or too long"},
+        {"a\tupper\t-\ta\\\tA\teof\n", "a field is not well formed or too long"},
+        {"a\tupper\t-\ta\\q\tA\teof\n", "a field is not well formed or too long"},
+        {"a\tupper\t-\ta\\x4\tA\teof\n", "a field is not well formed or too long"},
+        {"a\tupper\t-\ta\\xg0\tA\teof\n", "a field is not well formed or too long"},
+        {"a\tupper\t-\t\x01\tA\teof\n", "a field is not well formed or too long"},
+        {"a\tupper\t-\t\xC3\tA\teof\n", "a field is not well formed or too long"},
+        {"a\tupper\t-\ta\tA\\s\teof\n", "a silence in the output"},
+        {"a\tupper\t-\ta\tA\topen\n", "the last field is eof, quit or stop"},
+    };
+    struct vector v;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char table[256];
+        int n = snprintf(table, sizeof table, "# a comment\n\n%s", rows[i].row);
+        struct vector_reader reader = {.text = table, .len = (size_t)n};
+        bool read = vector_next(&reader, &v);
+        if (read != !rows[i].wrong || reader.row != 3 ||
+            (rows[i].wrong && strcmp(reader.wrong, rows[i].wrong) != 0))
+            fail_msg("%s: row %d, %s", rows[i].row, reader.row, reader.wrong);
+        assert_false(vector_next(&reader, &v));
+    }
+
+    /* Too long: a name, a field's tokens, a field. */
+    static const size_t lengths[] = {64, 257, 1024};
+    for (size_t i = 0; i < 3; i++) {
+        char table[2048], many[1100];
+        memset(many, 'a', sizeof many);
+        int n = snprintf(table, sizeof table, "%.*s\tupper\t-\t%.*s\tA\teof\n",
+                         i == 0 ? (int)lengths[i] : 1, many, i == 0 ? 1 : (int)lengths[i], many);
+        struct vector_reader reader = {.text = table, .len = (size_t)n};
+        assert_false(vector_next(&reader, &v));
+        assert_non_null(strstr(reader.wrong, "too long"));
+    }
+}
+
+/* "64", "1K", "2M". */
+static void test_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned bytes; /* 0: none */
+    } rows[] = {{"1", 1},          {"64", 64},         {"1K", 1024},
+                {"1M", 1048576},   {"1024K", 1048576}, {"1048576", 1048576},
+                {"1048577", 0},    {"1025K", 0},       {"2M", 0},
+                {"0", 0},          {"0K", 0},          {"", 0},
+                {"K", 0},          {"1k", 0},          {"1KB", 0},
+                {"-1", 0},         {" 1", 0},          {"1 ", 0},
+                {"99999999999", 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        unsigned bytes = 0;
+        if (value_size(rows[i].text, 1048576, &bytes) != (rows[i].bytes > 0) ||
+            bytes != rows[i].bytes)
+            fail_msg("'%s': %u", rows[i].text, bytes);
+    }
+}
+
+/* Which options ask for which job, and which do not go together. */
+static void test_client_jobs(void **state)
+{
+    (void)state;
+    static const struct {
+        char *options[6];
+        int job; /* -1: refused ... */
+        const char *why;
+    } rows[] = {
+        {{"h"}, JOB_CONVERSE, NULL},
+        {{"h", "1", "-c", "3"}, JOB_PING, NULL},
+        {{"-i", "0", "h"}, JOB_PING, NULL},
+        {{"--size", "1K", "h"}, JOB_PING, NULL},
+        {{"--parallel", "3", "h"}, JOB_LOAD, NULL},
+        {{"--pipeline", "3", "h"}, JOB_LOAD, NULL},
+        {{"--rate", "3", "h"}, JOB_LOAD, NULL},
+        {{"--duration", "3s", "--size", "1", "h"}, JOB_LOAD, NULL},
+        {{"--check", "--json", "h"}, JOB_CHECK, NULL},
+        {{"-c", "3", "--rate", "5", "h"}, -1, "-c and -i are for a ping"},
+        {{"--check", "-c", "3", "h"}, -1, "--check sends what it needs"},
+        {{"--check", "--size", "3", "h"}, -1, "--check sends what it needs"},
+        {{"--check", "--rate", "3", "h"}, -1, "--check sends what it needs"},
+        {{"--json", "h"}, -1, "--json needs results"},
+        {{"--dot-stop", "-c", "1", "h"}, -1, "--dot-stop is for messages"},
+        {{"-c", "1", "h", "1", "a\tb"}, -1, "MESSAGE 'a\\tb' is one too many"},
+        {{"-c", "0", "h"}, -1, "--count '0' is not a number of lines"},
+        {{"-i", "x", "h"}, -1, "--interval 'x' is not a time"},
+        {{"--size", "2M", "h"}, -1, "--size '2M' is not the size of a line"},
+        {{"--parallel", "0", "h"}, -1, "--parallel '0' is not a number of connections"},
+        {{"--pipeline", "x", "h"}, -1, "--pipeline 'x' is not a number of lines"},
+        {{"--rate", "1.5", "h"}, -1, "--rate '1.5' is not a number of lines a second"},
+        {{"--duration", "0", "h"}, -1, "--duration '0' is not a time"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        static struct client_options o;
+        char *argv[8] = {"echo-client"}, error[OPTIONS_ERROR_MAX] = "";
+        int argc = 1;
+        while (argc < 7 && rows[i].options[argc - 1]) {
+            argv[argc] = rows[i].options[argc - 1];
+            argc++;
+        }
+        bool right = client_options_parse(&o, argc, argv, error);
+        if (right != (rows[i].job >= 0) || (right && (int)o.job != rows[i].job) ||
+            (!right && !strstr(error, rows[i].why)))
+            fail_msg("row %zu: job %d, %s", i, (int)o.job, error);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,6 +575,9 @@ int main(void)
         cmocka_unit_test(test_client_options),
         cmocka_unit_test(test_help_fits_a_screen),
         cmocka_unit_test(test_help_names_all_modes),
+        cmocka_unit_test(test_vector_rows),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_client_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -353,16 +353,26 @@ static void receive(struct run *r, struct link *k)
  * The loop.
  */
 
+/* Counts the lines that were due before the end and are not sent. */
+static void count_unsent(struct run *r, uint64_t now)
+{
+    struct load *l = r->load;
+    uint64_t end = after(l->started, l->duration);
+    end = now < end ? now : end;
+    for (unsigned i = 0; i < l->connections && l->rate_lines; i++)
+        for (struct link *k = &r->links[i]; has_more(r, k) && due_time(r, k) < end; k->taken++)
+            l->unsent++;
+}
+
 static void stop(struct run *r)
 {
     uint64_t now = clock_ns();
     if (r->stopping)
         return;
-    if (!r->started)
+    if (r->started)
+        count_unsent(r, now);
+    else
         r->load->started = now;
-    for (unsigned i = 0; i < r->load->connections && r->started && r->load->rate_lines; i++)
-        for (struct link *k = &r->links[i]; has_more(r, k) && due_time(r, k) < now; k->taken++)
-            r->load->unsent++;
     r->started = r->stopping = true;
     for (unsigned i = 0; i < r->load->connections; i++) {
         struct link *k = &r->links[i];
