@@ -463,9 +463,10 @@ static void on_event(struct run *r, const struct ready_event *event)
 static uint64_t look_at_clock(struct run *r)
 {
     const struct load *l = r->load;
-    uint64_t now = clock_ns(), end = r->started ? after(l->started, l->duration) : UINT64_MAX;
+    uint64_t now = clock_ns();
     struct deadline first;
     open_more(r, now);
+    uint64_t end = r->started ? after(l->started, l->duration) : UINT64_MAX;
     while ((first = deadlines_first(&r->deadlines)).time <= now)
         on_time(r, &r->links[first.id], now);
     if (now >= end || l->stop)
