@@ -24,8 +24,8 @@ complaints() {
         END { if (!killed) printf "%s", left }' "$1"
 }
 
-tests="line_vectors line_freestanding connection ledger deadlines values server server:event client activation"
-[ "${1:-}" != --all ] || tests="$tests server:fork models"
+tests="line_vectors line_freestanding compare connection ledger payload deadlines histogram values server server:event client activation"
+[ "${1:-}" != --all ] || tests="$tests server:fork models measure"
 for each in $tests; do # TEST[:MODEL of the server]
     test=${each%%:*} status=0
     export ECHO_MODEL=iterative

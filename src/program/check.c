@@ -32,7 +32,10 @@ enum {
     PATIENT_TIMEOUTS = 2,      /* after so many ... */
     IMPATIENT_MS = 1000,       /* ... silences are given up sooner */
     CLIENTS = 100,
-    LINES_EACH = 10
+    LINES_EACH = 10,
+    CROWD_LINES = CLIENTS * LINES_EACH,
+    DUPLEX = 64 * 1024 * 1024,
+    LONG_LINE = 1300000
 };
 
 /* What is sent, and how. The text is sent over and over until `total` bytes are out. */
@@ -279,13 +282,13 @@ static void many_lines(struct check *c, struct outcome *out)
 
 static void long_line(struct check *c, struct outcome *out)
 {
-    struct talk t = {.text = (const uint8_t *)"A long Line, ", .size = 13, .total = 13 * 100000};
+    struct talk t = {.text = (const uint8_t *)"A long Line, ", .size = 13, .total = LONG_LINE};
     (void)converse(c, &t, out);
 }
 
 static void half_close(struct check *c, struct outcome *out)
 {
-    say_payload(c, 64 * 1024, (struct talk){.late = true}, out);
+    say_payload(c, PIECE, (struct talk){.late = true}, out);
 }
 
 static void late_reader(struct check *c, struct outcome *out)
@@ -295,7 +298,7 @@ static void late_reader(struct check *c, struct outcome *out)
 
 static void full_duplex(struct check *c, struct outcome *out)
 {
-    say_payload(c, 64 * 1024 * 1024, (struct talk){0}, out);
+    say_payload(c, DUPLEX, (struct talk){0}, out);
 }
 
 /* More than once: a server that a reset kills may take a while to die. */
@@ -353,7 +356,7 @@ static void run_crowd(struct check *c, struct outcome *out)
         .modes = c->modes,
         .connections = CLIENTS,
         .pipeline = LINES_EACH,
-        .lines = CLIENTS * LINES_EACH,
+        .lines = CROWD_LINES,
         .duration = TOTAL_MS * MS,
         .fin_early = true,
         .connect_time = NO_LIMIT_MS * MS,
