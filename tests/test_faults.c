@@ -364,7 +364,7 @@ static void test_start_up_faults_that_do_not_matter(void **state)
 
 static struct result run_client(const char *fault, char *const options[])
 {
-    char *argv[16] = {FAULTY_CLIENT, "-W", "5s"};
+    char *argv[20] = {FAULTY_CLIENT, "-W", "5s"};
     size_t n = 3;
     for (size_t i = 0; options && options[i]; i++)
         argv[n++] = options[i];
@@ -441,6 +441,51 @@ static void test_client_faults_that_are_told(void **state)
     served_stop(&s);
 }
 
+/* A load, which waits, sends and connects in its own way; several connections where the server's
+ * model takes them at once. */
+static void test_load_faults(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fault;
+        int status;
+        const char *said; /* NULL: nothing */
+    } rows[] = {
+        {"recv:EINTR:1:2", 0, NULL},
+        {"recv:EAGAIN:1:3", 0, NULL},
+        {"recv:short:1:20", 0, NULL},
+        {"send:EINTR:1:2", 0, NULL},
+        {"send:EAGAIN:1:2", 0, NULL},
+        {"send:short:1:20", 0, NULL},
+        {"send:zero:1:1", 0, NULL},
+        {"close:EIO:1:0", 0, NULL},
+        {"setsockopt:EINVAL:1:1", 0, NULL},
+        {"recv:ECONNRESET:4:1", 1, "echo-client: RESET: connection "},
+        {"recv:zero:4:1", 1, "echo-client: SHORT: connection "},
+        {"send:ECONNRESET:4:1", 1, "echo-client: RESET: connection "},
+        {"send:EPIPE:4:1", 1, "echo-client: RESET: connection "},
+        {"pipe:EMFILE:1:1", 2, "echo-client: cannot begin: Too many open files"},
+        {"getpeername:ENOTCONN:2:1", 2, "echo-client: cannot begin: "},
+#ifdef __linux__
+        {"epoll_wait:EINTR:1:3", 0, NULL},
+        {"epoll_create1:EMFILE:1:1", 2, "echo-client: cannot begin: Too many open files"},
+        {"epoll_ctl:ENOMEM:1:1", 1, "echo-client: UNREACHABLE: connection 0: "},
+#endif
+    };
+    const char *model = getenv("ECHO_MODEL");
+    char *parallel = model && strcmp(model, "iterative") == 0 ? "1" : "3";
+    char *options[] = {"--parallel", parallel,     "--pipeline", "2", "--size",
+                       "5000",       "--duration", "100ms",      NULL};
+    served_start(&s, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct result r = run_client(rows[i].fault, options);
+        assert_said(rows[i].fault, rows[i].said);
+        assert_int_equal(r.status, rows[i].status);
+        free(r.out);
+    }
+    served_stop(&s);
+}
+
 /* The sending side broke: what the server still says is worth hearing, and then it is told. */
 static void test_client_send_faults(void **state)
 {
@@ -510,6 +555,7 @@ int main(void)
         cmocka_unit_test_teardown(test_start_up_faults_that_do_not_matter, clean_up),
         cmocka_unit_test_teardown(test_client_faults_that_must_not_show, clean_up),
         cmocka_unit_test_teardown(test_client_faults_that_are_told, clean_up),
+        cmocka_unit_test_teardown(test_load_faults, clean_up),
         cmocka_unit_test_teardown(test_client_send_faults, clean_up),
         cmocka_unit_test_teardown(test_client_tries_again, clean_up),
         cmocka_unit_test(test_client_goes_on_to_the_next_address),
