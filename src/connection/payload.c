@@ -17,11 +17,11 @@ size_t payload_size(size_t line)
     return line * (lines > LINES_LEAST ? lines : LINES_LEAST);
 }
 
-/* The next number of a linear congruential generator (D. E. Knuth's MMIX). */
+/* The next number of a linear congruential generator (Numerical Recipes'), 6 bits of it. */
 static uint64_t next(uint64_t *state)
 {
-    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return *state >> 58;
+    *state = (*state * 1664525 + 1013904223) & UINT32_MAX;
+    return *state >> 26;
 }
 
 void payload_init(struct payload *p, size_t line, uint8_t *buffer)
