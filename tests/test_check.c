@@ -162,7 +162,7 @@ static void assert_found(const struct trial *t, const struct row *row)
 
 static void test_lies(void **state)
 {
-    enum { COUNT = sizeof rows / sizeof rows[0], AT_ONCE = 6 };
+    enum { COUNT = sizeof rows / sizeof rows[0], AT_ONCE = 13 };
     (void)state;
     static struct trial trials[COUNT];
     for (size_t i = 0; i < COUNT + AT_ONCE; i++) {
@@ -212,7 +212,7 @@ static void test_json_and_quiet(void **state)
 {
     (void)state;
     struct served s;
-    served_start(&s, NULL);
+    served_start(&s, (char *[]){"-m", "verbatim", NULL});
     struct report r = run_check(s.port, (char *[]){"--quiet", NULL});
     assert_int_equal(r.result.status, 0);
     assert_string_equal(r.text, "");
@@ -220,7 +220,7 @@ static void test_json_and_quiet(void **state)
     r = run_check(s.port, (char *[]){"--json", NULL});
     assert_int_equal(r.result.status, 0);
     assert_memory_equal(r.text, "{\"schema\":1,", 12);
-    assert_non_null(strstr(r.text, "\"right\":true,\"mode\":\"upper\",\"passed\":"));
+    assert_non_null(strstr(r.text, "\"right\":true,\"mode\":\"verbatim\",\"passed\":"));
     free(r.text);
     served_stop(&s);
 }
