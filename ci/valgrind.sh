@@ -25,7 +25,7 @@ complaints() {
 }
 
 tests="line_vectors line_freestanding compare connection ledger payload deadlines histogram values server server:event client activation"
-[ "${1:-}" != --all ] || tests="$tests server:fork models measure"
+[ "${1:-}" != --all ] || tests="$tests server:fork models measure check"
 for each in $tests; do # TEST[:MODEL of the server]
     test=${each%%:*} status=0
     export ECHO_MODEL=iterative
