@@ -345,7 +345,7 @@ static void receive(struct run *r, struct link *k)
         mismatch(r, k, right, n);
         return;
     }
-    take_due(r, k, now);
+    take_due(r, k, l->replied ? clock_ns() : now); /* what the hook took is not the server's */
     pump(r, k);
 }
 
