@@ -496,13 +496,13 @@ static void test_sizes(void **state)
     static const struct {
         const char *text;
         unsigned bytes; /* 0: none */
-    } rows[] = {{"1", 1},          {"64", 64},         {"1K", 1024},
-                {"1M", 1048576},   {"1024K", 1048576}, {"1048576", 1048576},
-                {"1048577", 0},    {"1025K", 0},       {"2M", 0},
-                {"0", 0},          {"0K", 0},          {"", 0},
-                {"K", 0},          {"1k", 0},          {"1KB", 0},
-                {"-1", 0},         {" 1", 0},          {"1 ", 0},
-                {"99999999999", 0}};
+    } rows[] = {{"1", 1},        {"64", 64},         {"1K", 1024},
+                {"1M", 1048576}, {"1024K", 1048576}, {"1048576", 1048576},
+                {"1048577", 0},  {"1025K", 0},       {"2M", 0},
+                {"0", 0},        {"0K", 0},          {"", 0},
+                {"K", 0},        {"1k", 1024},       {"1m", 1048576},
+                {"1g", 0},       {"1KB", 0},         {"-1", 0},
+                {" 1", 0},       {"1 ", 0},          {"99999999999", 0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         unsigned bytes = 0;
         if (value_size(rows[i].text, 1048576, &bytes) != (rows[i].bytes > 0) ||
@@ -542,7 +542,7 @@ static void test_client_jobs(void **state)
         {{"--parallel", "0", "h"}, -1, "--parallel '0' is not a number of connections"},
         {{"--pipeline", "x", "h"}, -1, "--pipeline 'x' is not a number of lines"},
         {{"--rate", "1.5", "h"}, -1, "--rate '1.5' is not a number of lines a second"},
-        {{"--duration", "0", "h"}, -1, "--duration '0' is not a time"},
+        {{"--duration", "0", "h"}, -1, "--duration '0' is too short"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         static struct client_options o;

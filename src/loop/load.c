@@ -20,7 +20,7 @@ enum {
     CONNECTING_MOST = 128, /* at once: a listener's backlog takes them */
     RETRY_MS = 1000,       /* before a connection that failed is made anew */
     BACKLOG_FULL_MS = 10,  /* likewise, of a Unix socket */
-    INTERRUPTED_MS = 1000  /* the longest wait for replies once interrupted */
+    INTERRUPTED_MS = 1000  /* the longest wait for replies, once interrupted */
 };
 
 enum state {
@@ -54,7 +54,8 @@ struct run {
     struct link *links;
     unsigned opened, connecting, done; /* links: begun with; of these connecting; ended */
     bool started, stopping;
-    uint64_t reply_time, next_tick;
+    uint64_t abandon_time; /* interrupted: what is not back by then is not waited for */
+    uint64_t next_tick;
 };
 
 /* ------------------------------------------------------------------------------------------------
@@ -126,10 +127,11 @@ static uint64_t link_time(const struct run *r, const struct link *k)
     if (k->state == CONNECTING)
         return k->give_up;
     if (k->in_flight > 0 || k->state == FINISHING)
-        time = after(k->heard, r->reply_time);
+        time = after(k->heard, r->load->reply_time);
     if (r->load->rate_lines && has_more(r, k) && k->in_flight < r->load->pipeline &&
         due_time(r, k) < time)
         time = due_time(r, k);
+    time = r->abandon_time < time ? r->abandon_time : time;
     return k->state == DONE ? UINT64_MAX : time;
 }
 
@@ -183,6 +185,7 @@ static void tell(struct run *r, struct link *k, struct load_failure *f)
     struct load *l = r->load;
     f->connection = k->id;
     f->lost = k->in_flight;
+    f->line = k->taken - k->in_flight;
     f->sent = k->sent - k->start;
     f->back = k->back - k->start;
     l->lost += k->in_flight;
@@ -206,6 +209,15 @@ static void fail_to_connect(struct run *r, struct link *k, int error)
     struct load_failure f = {.connecting = true, .error = error};
     k->start = k->sent = k->back = k->put;
     tell(r, k, &f);
+}
+
+/* Lines in flight on a link that is not waited for count neither way. */
+static void abandon(struct run *r, struct link *k)
+{
+    r->load->sent -= k->in_flight;
+    k->in_flight = 0;
+    disconnect(r, k);
+    finish(r, k);
 }
 
 /* Sends what is put and not sent; the FIN when there is no more to come. */
@@ -353,15 +365,30 @@ static void receive(struct run *r, struct link *k)
  * The loop.
  */
 
-/* Counts the lines that were due before the end and are not sent. */
-static void count_unsent(struct run *r, uint64_t now)
+/* Lines of which no byte is sent will not be. */
+static void take_back(struct run *r, struct link *k)
+{
+    uint64_t lines = (k->put - k->sent) / r->load->payload->line;
+    if (k->state != OPEN)
+        return;
+    k->put -= lines * r->load->payload->line;
+    k->in_flight -= (unsigned)lines;
+    k->taken -= lines;
+    r->load->sent -= lines;
+}
+
+/* The lines that were due by the clock and are not sent: they count with the time that they have
+ * waited, for it is the server that kept them. */
+static void count_unsent(struct run *r, const struct link *k, uint64_t now)
 {
     struct load *l = r->load;
-    uint64_t end = after(l->started, l->duration);
+    struct link next = *k;
+    uint64_t end = after(l->started, l->duration), due;
     end = now < end ? now : end;
-    for (unsigned i = 0; i < l->connections && l->rate_lines; i++)
-        for (struct link *k = &r->links[i]; has_more(r, k) && due_time(r, k) < end; k->taken++)
-            l->unsent++;
+    for (; l->rate_lines && has_more(r, &next) && (due = due_time(r, &next)) < end; next.taken++) {
+        histogram_add(l->rtt, end - due);
+        l->unsent++;
+    }
 }
 
 static void stop(struct run *r)
@@ -369,10 +396,12 @@ static void stop(struct run *r)
     uint64_t now = clock_ns();
     if (r->stopping)
         return;
-    if (r->started)
-        count_unsent(r, now);
-    else
+    if (!r->started)
         r->load->started = now;
+    for (unsigned i = 0; i < r->load->connections; i++) {
+        take_back(r, &r->links[i]);
+        count_unsent(r, &r->links[i], now);
+    }
     r->started = r->stopping = true;
     for (unsigned i = 0; i < r->load->connections; i++) {
         struct link *k = &r->links[i];
@@ -429,8 +458,10 @@ static void on_time(struct run *r, struct link *k, uint64_t now)
             finish(r, k);
         else
             connect_link(r, k, now);
+    } else if (now >= r->abandon_time) {
+        abandon(r, k);
     } else if ((k->in_flight > 0 || k->state == FINISHING) &&
-               after(k->heard, r->reply_time) <= now) {
+               after(k->heard, r->load->reply_time) <= now) {
         fail(r, k, EXCHANGE_TIMEOUT, 0);
     } else {
         take_due(r, k, now);
@@ -442,8 +473,7 @@ static void on_event(struct run *r, const struct ready_event *event)
 {
     if (event->id == r->load->connections) {
         /* Whoever asked for an end does not wait for long; a second time ends the process. */
-        if (r->reply_time > INTERRUPTED_MS * MS)
-            r->reply_time = INTERRUPTED_MS * MS;
+        r->abandon_time = clock_ns() + INTERRUPTED_MS * MS;
         ready_remove(r->ready, r->load->wake, event->id);
         stop(r);
         for (unsigned i = 0; i < r->load->connections; i++)
@@ -467,10 +497,10 @@ static uint64_t look_at_clock(struct run *r)
     struct deadline first;
     open_more(r, now);
     uint64_t end = r->started ? after(l->started, l->duration) : UINT64_MAX;
-    while ((first = deadlines_first(&r->deadlines)).time <= now)
-        on_time(r, &r->links[first.id], now);
     if (now >= end || l->stop)
         stop(r);
+    while ((first = deadlines_first(&r->deadlines)).time <= now)
+        on_time(r, &r->links[first.id], now);
     if (now >= r->next_tick) {
         l->tick(l->context, now);
         r->next_tick = after(now, l->tick_time);
@@ -522,7 +552,7 @@ static void prepare(struct run *r, uint64_t *due)
 int load_run(struct load *l)
 {
     size_t n = l->connections;
-    struct run r = {.load = l, .reply_time = l->reply_time, .next_tick = UINT64_MAX};
+    struct run r = {.load = l, .abandon_time = UINT64_MAX, .next_tick = UINT64_MAX};
     struct deadline *heap = calloc(n, sizeof *heap);
     unsigned *place = calloc(n, sizeof *place);
     uint64_t *due = calloc(n, l->pipeline * sizeof *due);

@@ -24,7 +24,8 @@ struct load_failure {
     bool connecting;       /* there was none yet: error tells why */
     enum exchange_end end; /* else: EXCHANGE_SHORT, _MISMATCH, _TIMEOUT or _RESET; */
     int error;             /* an errno, where it was reset */
-    uint64_t lost;         /* lines sent, and not come back */
+    uint64_t lost;         /* lines sent, and not come back ... */
+    uint64_t line;         /* ... of which this is the first, among those of its connection */
     uint64_t sent, back;   /* bytes of this connection */
     struct fault fault;    /* with a mismatch */
 };
@@ -66,7 +67,8 @@ struct load {
     struct histogram *rtt;         /* of every line that came back */
     uint64_t sent, received, lost; /* lines; sent, even if only due, is the sum of the others at the
                                       end */
-    uint64_t unsent; /* lines that were due by the clock before the end, and yet never sent */
+    uint64_t unsent; /* lines that were due by the clock before the end, and yet never sent; in rtt
+                        they count with the time that they had waited */
     uint64_t failures;
     unsigned spoken;         /* a set: the modes that explain what came */
     uint64_t started, ended; /* all connections were there; the last line was back or lost */

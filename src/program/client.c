@@ -174,6 +174,8 @@ int client_program(int argc, char **argv)
         say_error("%s: %s", dial_word(failure), text);
         return EXIT_NO_CONNECTION;
     }
+    if (o.verbose && o.job != JOB_CONVERSE)
+        say_error("connected to %s", address);
     if (o.job == JOB_PING || o.job == JOB_LOAD)
         return measure(&o, fd, address);
     if (o.job == JOB_CHECK)

@@ -124,7 +124,9 @@ static const char *set_duration(void *options, const char *value)
 {
     struct client_options *o = options;
     o->load = true;
-    return value_time(value, &o->duration_ms) && o->duration_ms > 0 ? NULL : not_a_time;
+    if (!value_time(value, &o->duration_ms))
+        return not_a_time;
+    return o->duration_ms > 0 ? NULL : "is too short; use 1ms or more";
 }
 
 #define FLAG(member) .flag = offsetof(struct client_options, member)
@@ -249,7 +251,7 @@ bool client_options_parse(struct client_options *o, int argc, char **argv,
 void client_options_help(char *text, size_t size)
 {
     int n = snprintf(text, size,
-                     "usage: echo-client [OPTIONS] HOST [PORT] [MESSAGE...]\n"
+                     "usage: echo-client [OPTIONS] HOST [PORT] [MESSAGE...]    (PORT 4242)\n"
                      "  echo-client localhost 4242 hello    send a line, check its echo\n"
                      "  echo-client -c 3 localhost          time three round trips\n"
                      "  echo-client --check localhost       is that a right echo server?\n"

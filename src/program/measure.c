@@ -73,6 +73,8 @@ static const char *failure_text(const struct measured *m, const struct load_fail
     }
     if (f->end == EXCHANGE_MISMATCH)
         verdict_fault(&f->fault, text);
+    else if (f->end == EXCHANGE_SHORT && f->back == f->sent)
+        snprintf(text, VERDICT_MAX, "the server closed between two lines");
     else
         verdict_text(f->end, f->error, f->sent, f->back, m->options->reply_ms, text);
     return verdict_word(f->end);
@@ -88,6 +90,8 @@ static void failed(void *context, const struct load_failure *f)
     words_count(&m->words, word);
     if (m->options->job == JOB_LOAD)
         snprintf(where, sizeof where, "connection %u: ", f->connection);
+    else if (f->lost > 0)
+        snprintf(where, sizeof where, "seq=%" PRIu64 ": ", f->line + 1);
     clear_progress(m);
     if (told)
         say_error("%s: %s%s", word, where, text);

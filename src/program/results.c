@@ -105,12 +105,14 @@ void results_print(const struct load *l, const struct words *words, const char *
         *failures ? "; " : "", failures, mode >= 0 ? "; mode " : "",
         mode >= 0 ? echo_mode_name((unsigned)mode) : "");
     if (l->unsent > 0)
-        say("%" PRIu64 " more were due and not sent: the server does not keep up with the rate\n",
+        say("%" PRIu64
+            " more were due and not sent, for the server does not keep up; they count with the "
+            "time that they waited\n",
             l->unsent);
-    if (l->received == 0)
+    if (l->rtt->count == 0)
         return;
     if (is_load)
-        say("%.0f messages/s, %.2f MB/s each way, in %.2f s\n", (double)l->received / seconds(l),
+        say("%.1f messages/s, %.2f MB/s each way, in %.2f s\n", (double)l->received / seconds(l),
             bytes_per_second(l) / 1e6, seconds(l));
     print_times(l->rtt, is_load);
     if (is_load)
@@ -191,7 +193,7 @@ void json_results(const struct load *l, const struct words *words, bool right, b
             ",\"messages_per_second\":%.3f,\"bytes_per_second\":%.3f",
             l->connections, l->pipeline, l->rate_lines, l->unsent, (double)l->received / seconds(l),
             bytes_per_second(l));
-    if (l->received > 0) {
+    if (l->rtt->count > 0) {
         json_times(l->rtt, is_load);
         if (is_load)
             json_histogram(l->rtt);

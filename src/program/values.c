@@ -87,7 +87,8 @@ bool value_size(const char *text, unsigned most, unsigned *bytes)
     unsigned long n;
     if (!digits(&text, most, &n))
         return false;
-    unsigned unit = *text == 'K' ? 1024 : *text == 'M' ? 1024 * 1024 : 1;
+    bool kilo = *text == 'K' || *text == 'k', mega = *text == 'M' || *text == 'm';
+    unsigned unit = kilo ? 1024 : mega ? 1024 * 1024 : 1;
     text += unit > 1;
     if (*text != '\0' || n == 0 || n > most / unit)
         return false;

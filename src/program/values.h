@@ -20,7 +20,8 @@ bool value_time(const char *text, uint64_t *ms);
 /* A whole number from 1 to most. Sets *number only if it is one. */
 bool value_count(const char *text, unsigned most, unsigned *number);
 
-/* "64", "1K", "2M": a number of bytes from 1 to most; K is 1024, M is 1024 K. Sets *bytes only if
+/* "64", "1K", "2M": a number of bytes from 1 to most; K or k
+ * is 1024, M or m 1024 K. Sets *bytes only if
  * it is one. */
 bool value_size(const char *text, unsigned most, unsigned *bytes);
 
