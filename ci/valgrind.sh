@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the unit and loopback tests, and the programs that they spawn, under Valgrind: no invalid access, no use of what was
 # not initialised, no leak, no descriptor left open by a program that ends.
-# usage: ci/valgrind.sh [--all]     with the server as --model fork, too, whose many processes take long
+# usage: ci/valgrind.sh [--all]     with the server's other models, too, and with what takes long
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
@@ -24,8 +24,8 @@ complaints() {
         END { if (!killed) printf "%s", left }' "$1"
 }
 
-tests="line_vectors line_freestanding compare connection ledger payload deadlines histogram values server server:event client activation"
-[ "${1:-}" != --all ] || tests="$tests server:fork models measure check"
+tests="line_vectors line_freestanding compare connection ledger payload deadlines histogram values server client activation"
+[ "${1:-}" != --all ] || tests="$tests server:event server:fork models measure check"
 for each in $tests; do # TEST[:MODEL of the server]
     test=${each%%:*} status=0
     export ECHO_MODEL=iterative
