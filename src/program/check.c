@@ -171,8 +171,6 @@ static void judge(struct check *c, const struct talk *t, const struct ledger *l,
 {
     uint64_t sent = ledger_sent_total(l), back = ledger_back_total(l);
     out->word = verdict_word(end);
-    if (end == EXCHANGE_TIMEOUT)
-        c->timeouts++;
     if (end == EXCHANGE_TIMEOUT && ms >= TOTAL_MS)
         snprintf(out->text, sizeof out->text,
                  "not done after %d s with %" PRIu64 " of %" PRIu64 " bytes back", TOTAL_MS / 1000,
@@ -183,6 +181,8 @@ static void judge(struct check *c, const struct talk *t, const struct ledger *l,
         verdict_text(end, error, sent, back, patience(c), out->text);
     else if (t->vector)
         compare_vector(t, out);
+    if (end == EXCHANGE_TIMEOUT)
+        c->timeouts++; /* after the limit that held for this one was told */
 }
 
 /* Returns whether the conversation went well and the server said good bye. */
