@@ -167,7 +167,7 @@ static void assert_slip(const struct around *a, enum slip slip, size_t count)
 static void test_how_far_is_looked(void **state)
 {
     (void)state;
-    static const size_t counts[] = {1, 2, 63, 64, 65, 255, 256, 257, 1000, FAR - 1, FAR, FAR + 1};
+    static const size_t counts[] = {1, 2, 64, 256, 257, FAR, FAR + 1};
     static uint8_t text[TEXT], other[TEXT];
     const size_t at = 2 * FAR;
     fill(text);
