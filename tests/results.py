@@ -68,7 +68,7 @@ for words, word in ((("wrong", "200"), "MISMATCH"), (("short", "200"), "SHORT"),
     bad = results(lie(*words), ["-c", "8", "-i", "20ms"])
     agree(bad)
     assert word in bad["failures"] and bad["lost"] > 0, bad
-    bad = results(lie(*words), ["--parallel", "3", "--duration", "100ms"])
+    bad = results(lie(*words), ["--parallel", "3", "--pipeline", "4", "--duration", "100ms"])
     agree(bad)
     assert bad["failures"].get(word, 0) >= 3, bad
 

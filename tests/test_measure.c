@@ -177,8 +177,8 @@ static void test_lies(void **state)
         if (r.status != 1 || !strstr(r.err, rows[i].ping))
             fail_msg("ping, %s: status %d: %s", rows[i].lie, r.status, r.err);
         free(r.out);
-        r = run_client(s.port,
-                       (char *[]){"--parallel", "3", "--duration", "100ms", "-W", "500ms", NULL});
+        r = run_client(s.port, (char *[]){"--parallel", "3", "--pipeline", "4", "--duration",
+                                          "100ms", "-W", "500ms", NULL});
         if (r.status != 1 || !strstr(r.err, rows[i].load))
             fail_msg("load, %s: status %d: %s", rows[i].lie, r.status, r.err);
         free(r.out);
@@ -329,7 +329,7 @@ static void test_no_more_connections(void **state)
     assert_int_equal(r.status, 1);
     assert_int_equal(count_of(r.err, ": connection "), 10);
     assert_non_null(strstr(r.err, "echo-client: further failures are counted only\n"));
-    assert_non_null(strstr(text, " lost (0%); 1"));
+    assert_true(strstr(text, " REFUSED") || strstr(text, " RESET")); /* those were in the backlog */
     free(text);
     process_end(&s.process);
 
