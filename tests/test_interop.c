@@ -235,7 +235,8 @@ static void test_their_servers(void **state)
             continue;
         with_our_ping(&servers[i]);
         with_our_client(&servers[i], 5000);
-        with_our_client(&servers[i], BULK);
+        if (!servers[i].drops_half_close) /* those may get stuck in their own pipe, too */
+            with_our_client(&servers[i], BULK);
     }
 }
 
