@@ -186,6 +186,24 @@ static void test_lies(void **state)
     }
 }
 
+/* Where the server does not even read, so that sending is stuck, -W holds as well. */
+static void test_never_reads(void **state)
+{
+    (void)state;
+    uint16_t port;
+    char text[8];
+    int listener = net_listen(5, &port);
+    snprintf(text, sizeof text, "%u", port);
+    struct result r =
+        run_client(text, (char *[]){"--size", "1M", "-i", "1ms", "-c", "20", "-W", "300ms", NULL});
+    char *out = text_of(&r);
+    assert_int_equal(r.status, 1);
+    assert_non_null(strstr(r.err, "echo-client: TIMEOUT: seq=1: silence for 0.3 s with 0 of "));
+    assert_non_null(strstr(out, "\n20 sent, 0 received, 20 lost (100%); 1 TIMEOUT\n"));
+    free(out);
+    (void)close(listener);
+}
+
 /* A server that goes away and comes back: what was due meanwhile is lost, and the rest is not. */
 static void test_away_and_back(void **state)
 {
@@ -456,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_interrupted_early),
         cmocka_unit_test(test_interrupted_in_flight),
         cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_never_reads),
         cmocka_unit_test(test_away_and_back),
         cmocka_unit_test(test_no_omission),
         cmocka_unit_test(test_many),

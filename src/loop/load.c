@@ -231,6 +231,7 @@ static void pump(struct run *r, struct link *k)
         enum socket_result result = socket_send(k->fd, bytes, n, &sent);
         if (result == SOCKET_AGAIN) {
             watch(r, k, READY_IN | READY_OUT);
+            note_time(r, k); /* the limit holds for a server that does not even read, too */
             return;
         }
         if (result == SOCKET_FAILED) {
