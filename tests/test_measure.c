@@ -378,6 +378,34 @@ static void test_behind(void **state)
     process_end(&s.process);
 }
 
+/* What was due after the connection had gone is lost, and not "unsent": nobody could have kept up
+ * with it. */
+static void test_gone(void **state)
+{
+    (void)state;
+    struct process p;
+    char text[8], line[256];
+    uint16_t port;
+    uint8_t bytes[64];
+    int listener = net_listen(5, &port);
+    snprintf(text, sizeof text, "%u", port);
+    char *argv[] = {ECHO_CLIENT, "--rate", "100", "--duration", "900ms", "127.0.0.1", text, NULL};
+    process_start(&p, argv);
+    int fd = net_accept(listener);
+    (void)close(listener);
+    net_receive(fd, bytes, sizeof bytes);
+    net_send(fd, bytes, sizeof bytes);
+    net_receive(fd, bytes, sizeof bytes);
+    net_reset(fd);
+    process_line(&p, line, sizeof line); /* the head */
+    process_line(&p, line, sizeof line);
+    assert_memory_equal(line, "90 sent, 1 received, 89 lost ", 29);
+    process_line(&p, line, sizeof line);
+    assert_null(strstr(line, "not sent"));
+    assert_int_equal(process_wait(&p), 1);
+    process_end(&p);
+}
+
 /* At a terminal a load shows how it goes. */
 static void test_progress(void **state)
 {
@@ -482,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_bulk),
         cmocka_unit_test(test_no_more_connections),
         cmocka_unit_test(test_behind),
+        cmocka_unit_test(test_gone),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_no_server),
         cmocka_unit_test(test_local_failures),

@@ -378,14 +378,13 @@ static void take_back(struct run *r, struct link *k)
     r->load->sent -= lines;
 }
 
-/* The lines that were due by the clock and are not sent: they count with the time that they have
- * waited, for it is the server that kept them. */
-static void count_unsent(struct run *r, const struct link *k, uint64_t now)
+/* The lines that were due by the clock before `end` and are not sent: they count with the time that
+ * they have waited, for it is the server that kept them. */
+static void count_unsent(struct run *r, const struct link *k, uint64_t end)
 {
     struct load *l = r->load;
     struct link next = *k;
-    uint64_t end = after(l->started, l->duration), due;
-    end = now < end ? now : end;
+    uint64_t due;
     for (; l->rate_lines && has_more(r, &next) && (due = due_time(r, &next)) < end; next.taken++) {
         histogram_add(l->rtt, end - due);
         l->unsent++;
@@ -394,17 +393,24 @@ static void count_unsent(struct run *r, const struct link *k, uint64_t now)
 
 static void stop(struct run *r)
 {
+    struct load *l = r->load;
     uint64_t now = clock_ns();
     if (r->stopping)
         return;
     if (!r->started)
-        r->load->started = now;
-    for (unsigned i = 0; i < r->load->connections; i++) {
-        take_back(r, &r->links[i]);
-        count_unsent(r, &r->links[i], now);
+        l->started = now;
+    uint64_t end = after(l->started, l->duration);
+    end = now < end ? now : end;
+    for (unsigned i = 0; i < l->connections; i++) {
+        struct link *k = &r->links[i];
+        take_back(r, k);
+        if (k->state == CLOSED || k->state == CONNECTING)
+            lose_due(r, k, end);
+        else
+            count_unsent(r, k, end);
     }
     r->started = r->stopping = true;
-    for (unsigned i = 0; i < r->load->connections; i++) {
+    for (unsigned i = 0; i < l->connections; i++) {
         struct link *k = &r->links[i];
         if (k->state == CONNECTING) {
             r->connecting--;
