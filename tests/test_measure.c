@@ -95,23 +95,32 @@ static void test_interrupted(void **state)
     served_stop(&s);
 }
 
-/* And so while it is still connecting: a full backlog answers no SYN. */
+/* And so while it is still connecting: a full backlog answers no SYN. No time has passed then, and
+ * nothing is divided by it. */
 static void test_interrupted_early(void **state)
 {
     (void)state;
-    struct process p;
-    char text[8], line[256];
-    uint16_t port;
-    int listener = net_listen(0, &port);
-    snprintf(text, sizeof text, "%u", port);
-    process_start(&p, (char *[]){ECHO_CLIENT, "--parallel", "9", "127.0.0.1", text, NULL});
-    process_line(&p, line, sizeof line);
-    kill(p.pid, SIGINT);
-    process_line(&p, line, sizeof line);
-    assert_string_equal(line, "0 sent, 0 received, 0 lost (0%)");
-    assert_int_equal(process_wait(&p), 0);
-    process_end(&p);
-    (void)close(listener);
+    static const struct {
+        char *option, *said;
+    } ways[] = {{"-4", "0 sent, 0 received, 0 lost (0%)"},
+                {"--json", ",\"messages_per_second\":0.000,\"bytes_per_second\":0.000}"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct process p;
+        char text[8], line[256];
+        uint16_t port;
+        int listener = net_listen(0, &port);
+        snprintf(text, sizeof text, "%u", port);
+        process_start(&p, (char *[]){ECHO_CLIENT, ways[i].option, "--parallel", "9", "127.0.0.1",
+                                     text, NULL});
+        process_line(&p, line, sizeof line);
+        kill(p.pid, SIGINT);
+        do
+            process_line(&p, line, sizeof line);
+        while (!strstr(line, ways[i].said));
+        assert_int_equal(process_wait(&p), 0);
+        process_end(&p);
+        (void)close(listener);
+    }
 }
 
 /* What a server that never answers owes when it is interrupted is not waited for, and not lost. */
@@ -406,6 +415,22 @@ static void test_gone(void **state)
     process_end(&p);
 }
 
+/* The rate is that of the lines: what a server takes to close is not counted. */
+static void test_rate_without_close(void **state)
+{
+    (void)state;
+    struct served s;
+    liar_start(&s, "never-closes", "0", NULL);
+    struct result r = run_client(
+        s.port, (char *[]){"--json", "--rate", "100", "--duration", "500ms", "-W", "1s", NULL});
+    char *text = text_of(&r);
+    assert_int_equal(r.status, 1);
+    assert_true(number_after(text, "\"seconds\":") < 1);
+    assert_true(number_after(text, "\"messages_per_second\":") > 50);
+    free(text);
+    process_end(&s.process);
+}
+
 /* At a terminal a load shows how it goes. */
 static void test_progress(void **state)
 {
@@ -511,6 +536,7 @@ int main(void)
         cmocka_unit_test(test_no_more_connections),
         cmocka_unit_test(test_behind),
         cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_rate_without_close),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_no_server),
         cmocka_unit_test(test_local_failures),

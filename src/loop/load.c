@@ -107,6 +107,7 @@ static void lose_due(struct run *r, struct link *k, uint64_t now)
         k->taken++;
         r->load->sent++;
         r->load->lost++;
+        r->load->ended = now;
     }
 }
 
@@ -183,6 +184,9 @@ static void close_link(struct run *r, struct link *k, uint64_t retry)
 static void tell(struct run *r, struct link *k, struct load_failure *f)
 {
     struct load *l = r->load;
+    uint64_t now = clock_ns();
+    if (k->in_flight > 0)
+        l->ended = now;
     f->connection = k->id;
     f->lost = k->in_flight;
     f->line = k->taken - k->in_flight;
@@ -194,7 +198,7 @@ static void tell(struct run *r, struct link *k, struct load_failure *f)
     k->give_up = 0;
     if (l->failed)
         l->failed(l->context, f);
-    close_link(r, k, clock_ns() + RETRY_MS * MS);
+    close_link(r, k, now + RETRY_MS * MS);
 }
 
 static void fail(struct run *r, struct link *k, enum exchange_end end, int error)
@@ -312,6 +316,7 @@ static void count_lines(struct run *r, struct link *k, uint64_t now)
         histogram_add(l->rtt, time);
         k->in_flight--;
         l->received++;
+        l->ended = now;
     }
 }
 
@@ -410,6 +415,7 @@ static void stop(struct run *r)
             count_unsent(r, k, end);
     }
     r->started = r->stopping = true;
+    l->ended = now;
     for (unsigned i = 0; i < l->connections; i++) {
         struct link *k = &r->links[i];
         if (k->state == CONNECTING) {
@@ -427,7 +433,7 @@ static void stop(struct run *r)
 static void start(struct run *r)
 {
     struct load *l = r->load;
-    l->started = clock_ns();
+    l->started = l->ended = clock_ns();
     r->started = true;
     if (l->tick)
         r->next_tick = after(l->started, l->tick_time);
@@ -574,7 +580,6 @@ int load_run(struct load *l)
         deadlines_init(&r.deadlines, heap, place, n);
         prepare(&r, due);
         loop(&r);
-        l->ended = clock_ns();
     } else {
         error = errno;
         socket_close(l->first);

@@ -71,7 +71,8 @@ struct load {
                         they count with the time that they had waited */
     uint64_t failures;
     unsigned spoken;         /* a set: the modes that explain what came */
-    uint64_t started, ended; /* all connections were there; the last line was back or lost */
+    uint64_t started, ended; /* all connections were there; the last line was back or lost, or no
+                                more were due: the wait for the end of a connection is not in it */
 };
 
 /* Runs it to its end. Returns 0, or an errno if it could not even begin. */

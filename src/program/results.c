@@ -46,10 +46,16 @@ static double seconds(const struct load *l)
     return (double)(l->ended - l->started) / 1e9;
 }
 
-/* Bytes a second, each way. */
+/* None in no time, as where it was stopped before it had begun. */
+static double messages_per_second(const struct load *l)
+{
+    return l->ended > l->started ? (double)l->received / seconds(l) : 0;
+}
+
+/* Each way. */
 static double bytes_per_second(const struct load *l)
 {
-    return (double)l->received * (double)l->payload->line / seconds(l);
+    return messages_per_second(l) * (double)l->payload->line;
 }
 
 static void print_times(const struct histogram *h, bool is_load)
@@ -112,7 +118,7 @@ void results_print(const struct load *l, const struct words *words, const char *
     if (l->rtt->count == 0)
         return;
     if (is_load)
-        say("%.1f messages/s, %.2f MB/s each way, in %.2f s\n", (double)l->received / seconds(l),
+        say("%.1f messages/s, %.2f MB/s each way, in %.2f s\n", messages_per_second(l),
             bytes_per_second(l) / 1e6, seconds(l));
     print_times(l->rtt, is_load);
     if (is_load)
@@ -191,7 +197,7 @@ void json_results(const struct load *l, const struct words *words, bool right, b
     if (is_load)
         say(",\n\"connections\":%u,\"pipeline\":%u,\"rate\":%" PRIu64 ",\"unsent\":%" PRIu64
             ",\"messages_per_second\":%.3f,\"bytes_per_second\":%.3f",
-            l->connections, l->pipeline, l->rate_lines, l->unsent, (double)l->received / seconds(l),
+            l->connections, l->pipeline, l->rate_lines, l->unsent, messages_per_second(l),
             bytes_per_second(l));
     if (l->rtt->count > 0) {
         json_times(l->rtt, is_load);
