@@ -195,6 +195,32 @@ static void test_lies(void **state)
     }
 }
 
+/* But a server of which nothing came at all is not right. */
+static void test_interrupted_in_silence(void **state)
+{
+    (void)state;
+    struct process p;
+    char text[8], line[256];
+    uint16_t port;
+    uint8_t bytes[64];
+    int listener = net_listen(1, &port);
+    snprintf(text, sizeof text, "%u", port);
+    process_start(&p, (char *[]){ECHO_CLIENT, "-i", "60s", "127.0.0.1", text, NULL});
+    int fd = net_accept(listener);
+    net_receive(fd, bytes, sizeof bytes); /* and no answer */
+    kill(p.pid, SIGTERM);
+    process_error_line(&p, line, sizeof line);
+    assert_string_equal(line, "echo-client: TIMEOUT: stopped with 1 line sent and none back");
+    process_line(&p, line, sizeof line); /* the head */
+    process_line(&p, line, sizeof line);
+    process_line(&p, line, sizeof line);
+    assert_string_equal(line, "0 sent, 0 received, 0 lost (0%); 1 TIMEOUT");
+    assert_int_equal(process_wait(&p), 1);
+    process_end(&p);
+    (void)close(fd);
+    (void)close(listener);
+}
+
 /* Where the server does not even read, so that sending is stuck, -W holds as well. */
 static void test_never_reads(void **state)
 {
@@ -526,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_interrupted),
         cmocka_unit_test(test_interrupted_early),
         cmocka_unit_test(test_interrupted_in_flight),
+        cmocka_unit_test(test_interrupted_in_silence),
         cmocka_unit_test(test_lies),
         cmocka_unit_test(test_never_reads),
         cmocka_unit_test(test_away_and_back),

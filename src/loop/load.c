@@ -219,6 +219,7 @@ static void fail_to_connect(struct run *r, struct link *k, int error)
 static void abandon(struct run *r, struct link *k)
 {
     r->load->sent -= k->in_flight;
+    r->load->abandoned += k->in_flight;
     k->in_flight = 0;
     disconnect(r, k);
     finish(r, k);
@@ -574,7 +575,7 @@ int load_run(struct load *l)
     r.links = calloc(n, sizeof *r.links);
     r.ready = ready_open(n + 1);
     histogram_init(l->rtt);
-    l->sent = l->received = l->lost = l->unsent = l->failures = 0;
+    l->sent = l->received = l->lost = l->unsent = l->abandoned = l->failures = 0;
     l->spoken = l->modes;
     if (heap && place && due && r.links && r.ready) {
         deadlines_init(&r.deadlines, heap, place, n);

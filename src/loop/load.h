@@ -69,6 +69,8 @@ struct load {
                                       end */
     uint64_t unsent; /* lines that were due by the clock before the end, and yet never sent; in rtt
                         they count with the time that they had waited */
+    uint64_t abandoned; /* lines sent whose echo was not waited for, once `wake` was readable: in
+                           none of the above */
     uint64_t failures;
     unsigned spoken;         /* a set: the modes that explain what came */
     uint64_t started, ended; /* all connections were there; the last line was back or lost, or no

@@ -178,6 +178,19 @@ static void print_head(const struct client_options *o, const struct load *l, con
             l->pipeline == 1 ? "" : "s", l->payload->line, (double)o->duration_ms / 1e3);
 }
 
+/* Whoever stops it does not wait for what is in flight, and that is not the server's fault; but of
+ * one of which nothing came at all nobody can say that it is right. */
+static bool was_silent(struct measured *m)
+{
+    const struct load *l = m->load;
+    if (l->received > 0 || l->abandoned == 0)
+        return false;
+    words_count(&m->words, verdict_word(EXCHANGE_TIMEOUT));
+    say_error("%s: stopped with %" PRIu64 " line%s sent and none back",
+              verdict_word(EXCHANGE_TIMEOUT), l->abandoned, l->abandoned == 1 ? "" : "s");
+    return true;
+}
+
 static int run(struct measured *m)
 {
     const struct client_options *o = m->options;
@@ -189,7 +202,7 @@ static int run(struct measured *m)
         say_error("cannot begin: %s", strerror(error));
         return EXIT_LOCAL;
     }
-    bool right = l->failures == 0 && l->lost == 0;
+    bool right = !was_silent(m) && l->failures == 0 && l->lost == 0;
     if (o->json)
         json_results(l, &m->words, right, o->job == JOB_LOAD);
     else if (!o->quiet)
