@@ -457,6 +457,34 @@ static void test_rate_without_close(void **state)
     process_end(&s.process);
 }
 
+/* Without a clock a number of lines has an end, too, where the server is gone for good. */
+static void test_gone_without_clock(void **state)
+{
+    (void)state;
+    struct process p;
+    char text[8], line[256];
+    uint16_t port;
+    uint8_t bytes[64];
+    int listener = net_listen(5, &port);
+    snprintf(text, sizeof text, "%u", port);
+    process_start(&p, (char *[]){ECHO_CLIENT, "-c", "3", "-i", "0", "127.0.0.1", text, NULL});
+    int fd = net_accept(listener);
+    (void)close(listener);
+    net_receive(fd, bytes, sizeof bytes);
+    net_send(fd, bytes, sizeof bytes);
+    net_receive(fd, bytes, sizeof bytes);
+    net_reset(fd);
+    process_error_line(&p, line, sizeof line);
+    assert_memory_equal(line, "echo-client: RESET: seq=2: ", 27);
+    process_error_line(&p, line, sizeof line);
+    assert_memory_equal(line, "echo-client: REFUSED: seq=3: ", 29);
+    do
+        process_line(&p, line, sizeof line);
+    while (!strstr(line, "3 sent, 1 received, 2 lost (66.7%); 1 RESET, 1 REFUSED"));
+    assert_int_equal(process_wait(&p), 1);
+    process_end(&p);
+}
+
 /* At a terminal a load shows how it goes. */
 static void test_progress(void **state)
 {
@@ -563,6 +591,7 @@ int main(void)
         cmocka_unit_test(test_no_more_connections),
         cmocka_unit_test(test_behind),
         cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_gone_without_clock),
         cmocka_unit_test(test_rate_without_close),
         cmocka_unit_test(test_progress),
         cmocka_unit_test(test_no_server),

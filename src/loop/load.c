@@ -211,6 +211,10 @@ static void fail(struct run *r, struct link *k, enum exchange_end end, int error
 static void fail_to_connect(struct run *r, struct link *k, int error)
 {
     struct load_failure f = {.connecting = true, .error = error};
+    /* The line it was made for is lost: without a clock no other would be, and no number of them
+     * would have an end once the server is gone. */
+    if (!r->load->rate_lines && r->load->lines != UINT64_MAX)
+        take_due(r, k, clock_ns());
     k->start = k->sent = k->back = k->put;
     tell(r, k, &f);
 }

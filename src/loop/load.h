@@ -4,7 +4,8 @@
  * A line is timed from when it was due, and not from when it could be sent. Without a rate a line
  * is due as soon as an earlier one has come back. With one, it is due by the clock: a server that
  * stalls is charged for every line that it kept waiting, and not just for the few that were in
- * flight ("coordinated omission", G. Tene). A line due while there is no connection is lost.
+ * flight ("coordinated omission", G. Tene). A line due while there is no connection is lost. Where
+ * lines are counted and have no rate, each attempt to connect in vain costs those that it was for.
  *
  * A connection that goes wrong is told of and made anew. Memory is taken at the start; time is in
  * nanoseconds of clock_ns().
