@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,7 @@ enum lie {
     STUCK,
     DEAF,
     LATE,
+    LATE_ONCE,
     WHOLE_LINES,
     BANNER,
     HALF_CLOSE,
@@ -63,6 +65,7 @@ static const char *const names[] = {[HONEST] = "honest",
                                     [STUCK] = "stuck",
                                     [DEAF] = "deaf",
                                     [LATE] = "late",
+                                    [LATE_ONCE] = "late-once",
                                     [WHOLE_LINES] = "whole-lines",
                                     [BANNER] = "banner",
                                     [HALF_CLOSE] = "half-close",
@@ -70,6 +73,7 @@ static const char *const names[] = {[HONEST] = "honest",
                                     [ONCE] = "once"};
 static enum lie lie;
 static uint64_t lie_at = 5;
+static atomic_flag been_late = ATOMIC_FLAG_INIT;
 static enum echo_mode mode = ECHO_VERBATIM;
 
 /* One client's. */
@@ -169,7 +173,7 @@ static bool dawdle(struct client *c)
             if (lie == DEAF || recv(c->fd, c->out, sizeof c->out, 0) <= 0)
                 wait_ms(10);
     }
-    if (lie == LATE)
+    if (lie == LATE || (lie == LATE_ONCE && !atomic_flag_test_and_set(&been_late)))
         wait_ms(LATE_MS);
     return true;
 }
