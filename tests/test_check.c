@@ -1,6 +1,7 @@
 /* test_check.c - echo-client --check: our server passes in every model and mode, and each liar is
  * found out, by name.
  */
+#include "support/net.h"
 #include "support/process.h"
 
 #include "support/test.h"
@@ -182,6 +183,31 @@ static void test_lies(void **state)
     }
 }
 
+/* It ends whatever the options say: neither is every case tried again where nobody listens any
+ * more, nor waits it for ever for a backlog that is full, which answers no SYN. */
+static void test_ends(void **state)
+{
+    (void)state;
+    struct served s;
+    struct process full;
+    char text[8], line[256];
+    uint16_t port;
+    int listener = net_listen(0, &port);
+    snprintf(text, sizeof text, "%u", port);
+    process_start(&full, (char *[]){ECHO_CLIENT, "--check", "-w", "0", "-W", "100ms", "127.0.0.1",
+                                    text, NULL});
+    liar_start(&s, "once", "0", NULL);
+    struct report r = run_check(s.port, (char *[]){"--retry", "5s", NULL});
+    assert_int_equal(r.result.status, 1);
+    free(r.text);
+    process_end(&s.process);
+    do
+        process_line(&full, line, sizeof line);
+    while (!strstr(line, ": Connection timed out"));
+    process_end(&full);
+    (void)close(listener);
+}
+
 /* A server that dies with a client that resets. */
 static void test_fragile(void **state)
 {
@@ -256,9 +282,13 @@ static void test_closed_output(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_our_server_passes), cmocka_unit_test(test_lies),
-        cmocka_unit_test(test_fragile),           cmocka_unit_test(test_expected_mode),
-        cmocka_unit_test(test_json_and_quiet),    cmocka_unit_test(test_no_server),
+        cmocka_unit_test(test_our_server_passes),
+        cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_fragile),
+        cmocka_unit_test(test_expected_mode),
+        cmocka_unit_test(test_json_and_quiet),
+        cmocka_unit_test(test_no_server),
         cmocka_unit_test(test_closed_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

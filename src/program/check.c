@@ -27,7 +27,7 @@ enum {
     WINDOW = 16 * 1024 * 1024, /* in flight at most: more than sockets' buffers hold */
     PIECE = 64 * 1024,         /* of the text that long cases send */
     SILENCE_MS = 400,          /* twice what the protocol asks for: the path takes time, too */
-    NO_LIMIT_MS = 10 * 1000,   /* stands in for -W 0: a check must end */
+    NO_LIMIT_MS = 10 * 1000,   /* stands in for -w 0 and -W 0: a check must end */
     TOTAL_MS = 120 * 1000,     /* for one case */
     PATIENT_TIMEOUTS = 2,      /* after so many ... */
     IMPATIENT_MS = 1000,       /* ... silences are given up sooner */
@@ -64,6 +64,7 @@ struct outcome {
 
 struct check {
     const struct client_options *options;
+    struct dial_to dial; /* as the options say, but each try has an end, and is the only one */
     const char *address;
     uint8_t *window, *piece;
     struct payload payload; /* of which piece is the text */
@@ -130,7 +131,7 @@ static bool connect_to(struct check *c, int *fd, struct outcome *out)
 {
     char address[TEXT_ADDRESS_MAX];
     enum dial_failure failure;
-    *fd = dial(&c->options->dial, address, &failure, out->text);
+    *fd = dial(&c->dial, address, &failure, out->text);
     if (*fd >= 0)
         return true;
     out->word = dial_word(failure);
@@ -576,6 +577,9 @@ int check(const struct client_options *o, int fd, const char *address)
     enum { LINE = 100 };
     struct check c = {.options = o, .address = address, .modes = modes_known(o->expect)};
     int status = EXIT_LOCAL;
+    c.dial = o->dial;
+    c.dial.retry_ms = 0;
+    c.dial.connect_ms = o->dial.connect_ms > 0 ? o->dial.connect_ms : NO_LIMIT_MS;
     socket_close(fd);
     c.window = malloc(WINDOW);
     c.piece = malloc(payload_size(LINE));
