@@ -539,8 +539,9 @@ static void loop(struct run *r)
     if (ready_add(r->ready, first->fd, 0, READY_IN)) {
         begin(r, first);
     } else {
+        int error = errno;
         socket_close(first->fd);
-        fail_to_connect(r, first, errno);
+        fail_to_connect(r, first, error);
     }
     if (r->load->wake >= 0)
         (void)ready_add(r->ready, r->load->wake, r->load->connections, READY_IN);

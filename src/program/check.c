@@ -70,6 +70,7 @@ struct check {
     struct payload payload; /* of which piece is the text */
     unsigned modes;
     unsigned number, passed, failed, skipped, timeouts;
+    int error; /* an errno: it failed on this side, and says no more of the server */
     char first_failure[2 * VERDICT_MAX];
 };
 
@@ -372,9 +373,12 @@ static void run_crowd(struct check *c, struct outcome *out)
     };
     if (!connect_to(c, &l->first, out))
         return;
-    if (getpeername(l->first, (struct sockaddr *)&l->address, &l->address_len) < 0 ||
-        load_run(l) != 0)
-        set_outcome(out, "RESET", strerror(errno));
+    if (getpeername(l->first, (struct sockaddr *)&l->address, &l->address_len) == 0) {
+        c->error = load_run(l);
+        return;
+    }
+    set_outcome(out, "RESET", strerror(errno)); /* it was connected, and is not any more */
+    socket_close(l->first);
 }
 
 static void take_leave(struct check *c, const char *text, struct outcome *out)
@@ -548,6 +552,8 @@ static void run(struct check *c)
         if (!case_applies(c, &cases[i]))
             continue;
         cases[i].run(c, &result);
+        if (c->error)
+            return;
         tell(c, cases[i].name, &result, cases[i].rule, NULL);
     }
     run_vectors(c);
@@ -555,6 +561,12 @@ static void run(struct check *c)
 
 static int conclude(const struct check *c)
 {
+    if (c->error) {
+        if (!c->options->json && !c->options->quiet)
+            say("Bail out! %s\n", strerror(c->error));
+        say_error("cannot go on: %s", strerror(c->error));
+        return EXIT_LOCAL;
+    }
     if (c->options->json) {
         say("],\n\"right\":%s,\"mode\":", c->failed > 0 ? "false" : "true");
         json_mode(c->modes);
