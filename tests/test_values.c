@@ -533,6 +533,7 @@ static void test_client_jobs(void **state)
         {{"--check", "-c", "3", "h"}, -1, "--check sends what it needs"},
         {{"--check", "--size", "3", "h"}, -1, "--check sends what it needs"},
         {{"--check", "--rate", "3", "h"}, -1, "--check sends what it needs"},
+        {{"--check", "-m", "any", "h"}, -1, "--check has nothing to check with -m any"},
         {{"--json", "h"}, -1, "--json needs results"},
         {{"--dot-stop", "-c", "1", "h"}, -1, "--dot-stop is for messages"},
         {{"-c", "1", "h", "1", "a\tb"}, -1, "MESSAGE 'a\\tb' is one too many"},

@@ -202,6 +202,8 @@ static bool choose_job(struct client_options *o, char *error)
                 "--rate, --duration)";
     else if (o->check && (ping || o->load))
         wrong = "--check sends what it needs; leave out the options of ping and load";
+    else if (o->check && o->expect == MODES_NONE)
+        wrong = "--check has nothing to check with -m any; use auto or a mode";
     else if (o->json && o->job == JOB_CONVERSE)
         wrong = "--json needs results: of a ping (-c), a load (--parallel) or --check";
     else if (o->dot_stop && o->job != JOB_CONVERSE)
