@@ -159,8 +159,8 @@ static void compare_vector(const struct talk *t, struct outcome *out)
         fault_find(&fault, modes, right, &around);
         if (fault.slip == SLIP_MODE)
             fault.slip = SLIP_UNKNOWN; /* the output is no input of a mode */
-        out->word = "MISMATCH";
-        verdict_fault(&fault, out->text);
+        out->word = verdict_word(EXCHANGE_MISMATCH);
+        verdict_text(EXCHANGE_MISMATCH, 0, 0, 0, 0, &fault, out->text);
     } else if (right < v->out_len) {
         out->word = "SHORT";
         snprintf(out->text, sizeof out->text, "the server closed with %zu of %zu bytes back", right,
@@ -177,10 +177,8 @@ static void judge(struct check *c, const struct talk *t, const struct ledger *l,
         snprintf(out->text, sizeof out->text,
                  "not done after %d s with %" PRIu64 " of %" PRIu64 " bytes back", TOTAL_MS / 1000,
                  back, sent);
-    else if (end == EXCHANGE_MISMATCH)
-        verdict_fault(&l->fault, out->text);
     else if (out->word)
-        verdict_text(end, error, sent, back, patience(c), out->text);
+        verdict_text(end, error, sent, back, patience(c), &l->fault, out->text);
     else if (t->vector)
         compare_vector(t, out);
     if (end == EXCHANGE_TIMEOUT)
@@ -321,6 +319,7 @@ static void reset_and_again(struct check *c, struct outcome *out)
 
 struct crowd {
     struct load load;
+    const struct check *check;
     struct outcome *out;
 };
 
@@ -329,21 +328,13 @@ static void crowd_failed(void *context, const struct load_failure *f)
 {
     struct crowd *crowd = context;
     struct outcome *out = crowd->out;
+    char text[VERDICT_MAX];
     crowd->load.stop = true;
     if (out->word)
         return;
-    if (f->connecting) {
-        out->word = dial_word(dial_classify(f->error));
-        snprintf(out->text, sizeof out->text, "client %u: %s", f->connection, strerror(f->error));
-        return;
-    }
-    out->word = verdict_word(f->end);
-    if (f->end == EXCHANGE_MISMATCH)
-        verdict_fault(&f->fault, out->text);
-    else
-        snprintf(out->text, sizeof out->text,
-                 "client %u of %d: %" PRIu64 " of %" PRIu64 " bytes back", f->connection + 1,
-                 CLIENTS, f->back, f->sent);
+    out->word = verdict_load(f, crowd->check->address, patience(crowd->check), text);
+    snprintf(out->text, sizeof out->text, "client %u of %d: %.*s", f->connection + 1, CLIENTS,
+             VERDICT_MAX - 40, text);
 }
 
 /* Each sends all of its lines and the FIN without waiting, so that it does not matter whether they
@@ -351,7 +342,7 @@ static void crowd_failed(void *context, const struct load_failure *f)
 static void run_crowd(struct check *c, struct outcome *out)
 {
     static struct histogram rtt;
-    struct crowd crowd = {.out = out};
+    struct crowd crowd = {.check = c, .out = out};
     struct load *l = &crowd.load;
     *l = (struct load){
         .payload = &c->payload,

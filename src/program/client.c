@@ -81,10 +81,8 @@ static int conclude(const struct client_options *o, const struct ledger *l, enum
             say_error("cannot write standard output: %s", strerror(error));
         return EXIT_LOCAL;
     default:
-        if (end == EXCHANGE_MISMATCH)
-            verdict_fault(&l->fault, text);
-        else
-            verdict_text(end, error, ledger_sent_total(l), ledger_back_total(l), o->reply_ms, text);
+        verdict_text(end, error, ledger_sent_total(l), ledger_back_total(l), o->reply_ms, &l->fault,
+                     text);
         say_error("%s: %s", verdict_word(end), text);
         return EXIT_WRONG;
     }

@@ -63,28 +63,11 @@ static void ping_replied(void *context, uint64_t line, uint64_t time)
     m->load->stop = m->load->stop || !say_written();
 }
 
-/* "3 of 64 bytes back" and the like, and the word for it. */
-static const char *failure_text(const struct measured *m, const struct load_failure *f,
-                                char text[VERDICT_MAX])
-{
-    if (f->connecting) {
-        snprintf(text, VERDICT_MAX, "%s: %s", m->address, strerror(f->error));
-        return dial_word(dial_classify(f->error));
-    }
-    if (f->end == EXCHANGE_MISMATCH)
-        verdict_fault(&f->fault, text);
-    else if (f->end == EXCHANGE_SHORT && f->back == f->sent)
-        snprintf(text, VERDICT_MAX, "the server closed between two lines");
-    else
-        verdict_text(f->end, f->error, f->sent, f->back, m->options->reply_ms, text);
-    return verdict_word(f->end);
-}
-
 static void failed(void *context, const struct load_failure *f)
 {
     struct measured *m = context;
     char text[VERDICT_MAX], where[48] = "";
-    const char *word = failure_text(m, f, text);
+    const char *word = verdict_load(f, m->address, m->options->reply_ms, text);
     bool told = m->options->job == JOB_PING || m->load->failures <= TOLD_MOST;
 
     words_count(&m->words, word);

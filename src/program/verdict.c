@@ -1,6 +1,7 @@
 /* verdict.c - see verdict.h. Peer bytes are escaped. */
 #include "verdict.h"
 
+#include "dial.h"
 #include "text.h"
 
 #include <inttypes.h>
@@ -21,21 +22,6 @@ const char *verdict_word(enum exchange_end end)
     default:
         return NULL;
     }
-}
-
-void verdict_text(enum exchange_end end, int error, uint64_t sent, uint64_t back, uint64_t reply_ms,
-                  char text[VERDICT_MAX])
-{
-    char how_far[96];
-    snprintf(how_far, sizeof how_far, "with %" PRIu64 " of %" PRIu64 " bytes back", back, sent);
-    if (end == EXCHANGE_TIMEOUT)
-        snprintf(text, VERDICT_MAX, "silence for %g s %s%s (-W)", (double)reply_ms / 1e3, how_far,
-                 back >= sent ? "; the server did not close" : "");
-    else if (end == EXCHANGE_RESET)
-        snprintf(text, VERDICT_MAX, "%s %s", strerror(error), how_far);
-    else
-        snprintf(text, VERDICT_MAX, "the server closed %s%s", how_far,
-                 back >= sent ? ", before the end of the input" : "");
 }
 
 /* "'A' (0x41)" */
@@ -65,7 +51,8 @@ static void guess_text(const struct fault *f, char *out, size_t size)
         snprintf(out, size, "; %zu bytes were %s", f->count, what[f->slip]);
 }
 
-void verdict_fault(const struct fault *f, char text[VERDICT_MAX])
+/* "offset 4: got 'P' (0x50), expected 'O' (0x4f)", and a guess at what happened. */
+static void fault_text(const struct fault *f, char text[VERDICT_MAX])
 {
     char got[32], expected[32], or_expected[32], guess[64];
     guess_text(f, guess, sizeof guess);
@@ -77,4 +64,35 @@ void verdict_fault(const struct fault *f, char text[VERDICT_MAX])
                  byte_text(f->got, got), byte_text(f->expected, expected),
                  f->or_expected < 0 ? "" : " or ",
                  f->or_expected < 0 ? "" : byte_text(f->or_expected, or_expected), guess);
+}
+
+void verdict_text(enum exchange_end end, int error, uint64_t sent, uint64_t back, uint64_t reply_ms,
+                  const struct fault *fault, char text[VERDICT_MAX])
+{
+    char how_far[96];
+    snprintf(how_far, sizeof how_far, "with %" PRIu64 " of %" PRIu64 " bytes back", back, sent);
+    if (end == EXCHANGE_MISMATCH)
+        fault_text(fault, text);
+    else if (end == EXCHANGE_TIMEOUT)
+        snprintf(text, VERDICT_MAX, "silence for %g s %s%s (-W)", (double)reply_ms / 1e3, how_far,
+                 back >= sent ? "; the server did not close" : "");
+    else if (end == EXCHANGE_RESET)
+        snprintf(text, VERDICT_MAX, "%s %s", strerror(error), how_far);
+    else
+        snprintf(text, VERDICT_MAX, "the server closed %s%s", how_far,
+                 back >= sent ? ", before the end of the input" : "");
+}
+
+const char *verdict_load(const struct load_failure *f, const char *address, uint64_t reply_ms,
+                         char text[VERDICT_MAX])
+{
+    if (f->connecting) {
+        snprintf(text, VERDICT_MAX, "%s: %s", address, strerror(f->error));
+        return dial_word(dial_classify(f->error));
+    }
+    if (f->end == EXCHANGE_SHORT && f->back == f->sent)
+        snprintf(text, VERDICT_MAX, "the server closed between two lines");
+    else
+        verdict_text(f->end, f->error, f->sent, f->back, reply_ms, &f->fault, text);
+    return verdict_word(f->end);
 }
