@@ -21,7 +21,8 @@ void words_count(struct words *words, const char *word)
     }
 }
 
-void words_text(const struct words *words, char *out, size_t size)
+/* "3 RESET, 1 SHORT"; or "" for none. */
+static void words_text(const struct words *words, char *out, size_t size)
 {
     size_t len = 0;
     *out = '\0';
@@ -71,29 +72,21 @@ static void print_times(const struct histogram *h, bool is_load)
         histogram_mean(h) / MS, values, (double)h->most / MS);
 }
 
-/* Powers of two of nanoseconds: the first and the last that have values below them. */
-static void range(const struct histogram *h, unsigned *first, unsigned *last)
-{
-    for (*first = 0; histogram_below(h, UINT64_C(1) << *first) == 0; ++*first)
-        continue;
-    for (*last = *first;
-         *last < HISTOGRAM_VALUE_BITS && histogram_below(h, UINT64_C(1) << *last) < h->count;
-         ++*last)
-        continue;
-}
-
-/* A line for each power of two, with a bar as long as its share. */
-static void print_histogram(const struct histogram *h)
+/* A row for each power of two of nanoseconds, from the first to the last that has values below it:
+ * as JSON, or as text with a bar as long as its share. */
+static void say_histogram(const struct histogram *h, bool json)
 {
     static const char bar[] = "##################################################";
-    unsigned first, last;
     uint64_t before = 0;
-    range(h, &first, &last);
-    for (unsigned bit = first; bit <= last; bit++) {
+    for (unsigned bit = 0; before < h->count; bit++) {
         uint64_t below = histogram_below(h, UINT64_C(1) << bit), count = below - before;
+        double limit = (double)(UINT64_C(1) << bit) / MS;
         int length = (int)((double)count / (double)h->count * (sizeof bar - 1) + 0.5);
-        say("< %10.3f ms %12" PRIu64 "%s%.*s\n", (double)(UINT64_C(1) << bit) / MS, count,
-            length > 0 ? " " : "", length, bar);
+        if (below > 0 && json)
+            say("%s{\"below_ms\":%.6f,\"lines\":%" PRIu64 "}", before > 0 ? "," : "", limit, count);
+        else if (below > 0)
+            say("< %10.3f ms %12" PRIu64 "%s%.*s\n", limit, count, length > 0 ? " " : "", length,
+                bar);
         before = below;
     }
 }
@@ -122,7 +115,7 @@ void results_print(const struct load *l, const struct words *words, const char *
             bytes_per_second(l) / 1e6, seconds(l));
     print_times(l->rtt, is_load);
     if (is_load)
-        print_histogram(l->rtt);
+        say_histogram(l->rtt, false);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -145,7 +138,7 @@ void json_next(void)
     listed = true;
 }
 
-void json_words(const struct words *words)
+static void json_words(const struct words *words)
 {
     say("{");
     for (size_t i = 0; i < RESULTS_WORDS_MAX && words->count[i] > 0; i++)
@@ -171,21 +164,6 @@ static void json_times(const struct histogram *h, bool is_load)
     say("\"max\":%.6f}", (double)h->most / MS);
 }
 
-static void json_histogram(const struct histogram *h)
-{
-    unsigned first, last;
-    uint64_t before = 0;
-    range(h, &first, &last);
-    say(",\n\"histogram\":[");
-    for (unsigned bit = first; bit <= last; bit++) {
-        uint64_t below = histogram_below(h, UINT64_C(1) << bit);
-        say("%s{\"below_ms\":%.6f,\"lines\":%" PRIu64 "}", bit > first ? "," : "",
-            (double)(UINT64_C(1) << bit) / MS, below - before);
-        before = below;
-    }
-    say("]");
-}
-
 void json_results(const struct load *l, const struct words *words, bool right, bool is_load)
 {
     say("],\n\"right\":%s,\"mode\":", right ? "true" : "false");
@@ -201,8 +179,11 @@ void json_results(const struct load *l, const struct words *words, bool right, b
             bytes_per_second(l));
     if (l->rtt->count > 0) {
         json_times(l->rtt, is_load);
-        if (is_load)
-            json_histogram(l->rtt);
+        if (is_load) {
+            say(",\n\"histogram\":[");
+            say_histogram(l->rtt, true);
+            say("]");
+        }
     }
     say("}\n");
 }

@@ -19,9 +19,6 @@ struct words {
 /* Counts a word, one of the client's. */
 void words_count(struct words *words, const char *word);
 
-/* "3 RESET, 1 SHORT"; or "" for none. */
-void words_text(const struct words *words, char *out, size_t size);
-
 /* The end of a ping's or load's output: counts, rates where it is a load, times. */
 void results_print(const struct load *load, const struct words *words, const char *address,
                    bool is_load);
@@ -31,9 +28,6 @@ void results_print(const struct load *load, const struct words *words, const cha
 void json_begin(const char *kind, const char *address, const char *list);
 void json_next(void);
 void json_results(const struct load *load, const struct words *words, bool right, bool is_load);
-
-/* {"RESET":3,"SHORT":1} */
-void json_words(const struct words *words);
 
 /* "upper", or null where that is not known. */
 void json_mode(unsigned spoken);
