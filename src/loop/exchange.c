@@ -72,15 +72,14 @@ static void fill(struct run *r, uint8_t *at, size_t room)
         r->input_open = false;
 }
 
-/* When fill may be asked again: 0 at once, UINT64_MAX after something has come. */
-static uint64_t fill_time(struct run *r)
+/* When fill may be asked again: 0 at once, UINT64_MAX after something was sent or has come. */
+static uint64_t fill_time(const struct run *r)
 {
-    uint64_t time = UINT64_MAX;
-    if (r->awaited == EXCHANGE_SILENCE && all_sent(r))
-        time = r->sent_at + r->x->silence_ms;
-    if (r->awaited == EXCHANGE_AWAIT && all_sent(r) && ledger_owed(r->ledger) == 0)
-        r->awaited = 0;
-    return r->awaited ? time : 0;
+    if (!r->awaited)
+        return 0;
+    if (!all_sent(r) || (r->awaited == EXCHANGE_AWAIT && ledger_owed(r->ledger) > 0))
+        return UINT64_MAX;
+    return r->awaited == EXCHANGE_SILENCE ? r->sent_at + r->x->silence_ms : 0;
 }
 
 static void read_input(struct run *r)
@@ -241,7 +240,7 @@ static void tell(struct run *r)
 }
 
 /* The earliest of what is waited for besides the descriptors. */
-static uint64_t wake_time(struct run *r, bool room)
+static uint64_t wake_time(const struct run *r, bool room)
 {
     uint64_t time = reply_deadline(r);
     if (r->x->progress && r->progress_at < time)
