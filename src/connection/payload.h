@@ -12,7 +12,7 @@
 
 enum { PAYLOAD_LINE_MAX = 1024 * 1024 };
 
-/* text[0..size) over and over. Private, but for line. */
+/* text[0..size) over and over, in whole lines. To be read only. */
 struct payload {
     const uint8_t *text;
     size_t size;

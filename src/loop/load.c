@@ -559,8 +559,7 @@ static void loop(struct run *r)
 static void prepare(struct run *r, uint64_t *due)
 {
     const struct load *l = r->load;
-    const uint8_t *bytes;
-    size_t lines = payload_at(l->payload, 0, &bytes) / l->payload->line;
+    size_t lines = l->payload->size / l->payload->line;
     for (unsigned i = 0; i < l->connections; i++)
         r->links[i] = (struct link){.id = i,
                                     .fd = -1,

@@ -44,7 +44,6 @@ struct talk {
     size_t size;
     uint64_t total;
     size_t await_at;             /* an offset: what is before has to come back first; 0: none */
-    bool stay;                   /* no FIN, but wait for what is owed */
     bool late;                   /* as in struct exchange */
     size_t send_step;            /* likewise */
     const struct vector *vector; /* if not NULL, its input instead of the text */
