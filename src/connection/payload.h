@@ -1,9 +1,10 @@
 /* payload.h - an endless text that a client sends to measure, and can check without keeping it: to
  * know what must come back, it is enough to know how much has.
  *
- * Pure: no system call, clock, errno or allocation. All lines have one length and none is like
- * another near it, so that one lost, come twice or meant for another connection shows. None is
- * `quit` or begins with a dot.
+ * Pure: no system call, clock, errno or allocation. All lines have one length, and from six bytes
+ * on none is like another near it, so that one lost, come twice or meant for another connection
+ * shows where it is. Shorter ones are too few for that, and those of one byte all alike: there it
+ * shows later, or as a number of bytes that is wrong. None is `quit` or begins with a dot.
  */
 #ifndef ECHO_PAYLOAD_H
 #define ECHO_PAYLOAD_H

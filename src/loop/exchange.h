@@ -14,8 +14,8 @@ enum exchange_end {
     EXCHANGE_LEFT,     /* the server closed in between: nothing owed, but input was still open */
     EXCHANGE_SHORT,    /* the server closed with something still owed or unsent */
     EXCHANGE_MISMATCH, /* a wrong byte: see the ledger's fault */
-    EXCHANGE_TIMEOUT,  /* nothing came for reply_ms although something was owed, or total_ms is over
-                        */
+    EXCHANGE_TIMEOUT,  /* nothing came for reply_ms although something was expected, or total_ms is
+                          over */
     EXCHANGE_RESET,    /* the connection broke; the error says how */
     EXCHANGE_INPUT_FAILED,  /* reading the input failed; likewise */
     EXCHANGE_OUTPUT_FAILED, /* writing the output failed; likewise */
@@ -46,7 +46,10 @@ struct exchange {
     size_t output_step;
     bool output_shown; /* to a terminal: only what has been checked, or else made harmless */
 
-    uint64_t reply_ms; /* the longest silence of a server that owes something; 0: no limit */
+    /* The longest silence of a server that owes something; 0: no limit. It also holds for the close
+     * that is owed after our FIN or a good bye, and where the sending side broke for what may still
+     * come; that ends in EXCHANGE_RESET, and not in a timeout. */
+    uint64_t reply_ms;
     uint64_t total_ms; /* the longest that all may take; 0: no limit */
 
     uint8_t *reply; /* received into */

@@ -50,8 +50,10 @@ struct load {
     uint64_t rate_lines, rate_time;
 
     uint64_t connect_time, reply_time; /* the longest wait; UINT64_MAX: any */
-    int wake;                          /* when this is readable, no more lines are due ... */
-    bool stop;                         /* ... or when a hook has set this */
+    /* No more lines are due when a hook has set stop; or when wake is readable (-1: none), and then
+     * replies are waited for a second at most: what is in flight after it counts neither way. */
+    bool stop;
+    int wake;
 
     uint8_t *reply; /* received into */
     size_t reply_size;
@@ -64,14 +66,13 @@ struct load {
     uint64_t tick_time;
     void *context;
 
-    /* What came of it. All but rtt is set by load_run. */
-    struct histogram *rtt;         /* of every line that came back */
+    /* What came of it, set by load_run; rtt is the caller's, and emptied at the start. */
+    struct histogram *rtt;         /* of every line that came back, and of the unsent ones */
     uint64_t sent, received, lost; /* lines; sent, even if only due, is the sum of the others at the
                                       end */
     uint64_t unsent; /* lines that were due by the clock before the end, and yet never sent; in rtt
                         they count with the time that they had waited */
-    uint64_t abandoned; /* lines sent whose echo was not waited for, once `wake` was readable: in
-                           none of the above */
+    uint64_t abandoned; /* lines still in flight a second after wake: in none of the above */
     uint64_t failures;
     unsigned spoken;         /* a set: the modes that explain what came */
     uint64_t started, ended; /* all connections were there; the last line was back or lost, or no
