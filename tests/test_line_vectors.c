@@ -125,34 +125,48 @@ static void test_against_guard_pages(void **state)
     munmap(out_pages, 2 * (size_t)sysconf(_SC_PAGESIZE));
 }
 
-/* Long enough for every path by which spans are mapped, with `quit` at and around their edges. */
+/* A long line's worth of filling, an LF, what may be a command, and filling again. */
+static size_t put_between(token *in, const char *filling, size_t at, const char *middle)
+{
+    enum { AFTER = 150 };
+    size_t len = strlen(middle), n = at + 1 + len + AFTER;
+    for (size_t i = 0; i < n; i++)
+        in[i] = (token)filling[i % strlen(filling)];
+    in[at] = '\n';
+    for (size_t i = 0; i < len; i++)
+        in[at + 1 + i] = (token)middle[i];
+    return n;
+}
+
+/* Long enough for every path by which commands are looked for, one by one and in blocks, with
+ * `quit`, a dot and what only looks like these at every place of a block and around the edges of
+ * spans; from fillings with few and with many that look like them. */
 static void test_long_input_equals_model(void **state)
 {
     (void)state;
-    enum { N = 3 * 4096 };
+    enum { N = 2 * 4096 };
     static token in[N];
     static uint8_t out[N + 16], expected[N + 16];
-    static const char *const tails[] = {"quit\n", "quit\r\n", "quit", "quit\r", "quitx\n", "qui\n"};
-    static const char *const fillings[] = {"x",       "xq",        "q\n", "\nq",
-                                           "\nquitx", "\nquit\rx", "\n",  "Qq"};
+    static const char *const middles[] = {"quit\n",  "QUIT\r\n",  "quit",       "quit\r", "quitx\n",
+                                          "qui\n",   "xuit\n",    "qxit\n",     "quxt\n", "quix\n",
+                                          "yquit\n", "quit\rx\n", "quit\r\r\n", ".\n",    "..",
+                                          "x.\n",    "Q"};
+    static const char *const fillings[] = {"x",         "xq", "q\n", "\nq", "\nquitx",
+                                           "\nquit\rx", "\n", "Qq",  "x.",  "\nx."};
 
     for (size_t f = 0; f < sizeof fillings / sizeof fillings[0]; f++)
-        for (size_t t = 0; t < sizeof tails / sizeof tails[0]; t++)
-            for (size_t at = 4096 - 8; at < 4096 + 2; at++) {
-                size_t tail = strlen(tails[t]), n = at + 1 + tail;
-                for (size_t i = 0; i < at; i++)
-                    in[i] = (token)fillings[f][i % strlen(fillings[f])];
-                in[at] = '\n';
-                for (size_t i = 0; i < tail; i++)
-                    in[at + 1 + i] = (token)tails[t][i];
-                struct session m = {.out = expected, .room = sizeof expected};
-                struct session s = {.out = out, .room = sizeof out};
-                model(&m, ECHO_UPPER, false, in, n);
-                drive(&s, ECHO_UPPER, false, in, n, NULL, NULL, SIZE_MAX);
-                assert_int_equal(s.end, m.end);
-                assert_int_equal(s.len, m.len);
-                assert_memory_equal(s.out, m.out, m.len);
-            }
+        for (size_t m = 0; m < sizeof middles / sizeof middles[0]; m++)
+            for (size_t at = 1; at < 4096 + 10; at = at == 300 ? 4096 - 10 : at + 1)
+                for (int dot_stop = 0; dot_stop < 2; dot_stop++) {
+                    size_t n = put_between(in, fillings[f], at, middles[m]);
+                    struct session right = {.out = expected, .room = sizeof expected};
+                    struct session s = {.out = out, .room = sizeof out};
+                    model(&right, ECHO_UPPER, dot_stop, in, n);
+                    drive(&s, ECHO_UPPER, dot_stop, in, n, NULL, NULL, SIZE_MAX);
+                    assert_int_equal(s.end, right.end);
+                    assert_int_equal(s.len, right.len);
+                    assert_memory_equal(s.out, right.out, right.len);
+                }
 }
 
 static void test_every_byte_value(void **state)
