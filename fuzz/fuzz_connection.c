@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-enum { STREAM_MAX = 1024, BUFFER_MAX = 64, HAPPENED_MAX = 2 * STREAM_MAX + 256 };
+enum { DRAIN_MS = 300, STREAM_MAX = 1024, BUFFER_MAX = 64, HAPPENED_MAX = 2 * STREAM_MAX + 256 };
 
 struct world {
     const uint8_t *script, *stream;
@@ -129,7 +129,7 @@ static void step(struct world *w, uint8_t what)
         }
         break;
     case 0x60:
-        conn_drain(&w->conn, w->now);
+        conn_drain(&w->conn, w->now + DRAIN_MS);
         w->stopping = true;
         break;
     case 0x70:
@@ -202,8 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&w, 0, sizeof w);
     w.rules = (struct conn_rules){.mode = data[0] & 1 ? ECHO_VERBATIM : ECHO_UPPER,
                                   .dot_stop = data[0] & 2,
-                                  .idle_ms = data[0] & 4 ? 1000 : 0,
-                                  .drain_ms = 300};
+                                  .idle_ms = data[0] & 4 ? 1000 : 0};
     w.size = data[0] & 8 ? BUFFER_MAX : CONN_BUFFER_MIN + (data[0] >> 5);
     w.script_len = data[1] < size - 2 ? data[1] : size - 2;
     w.script = data + 2;

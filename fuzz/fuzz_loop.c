@@ -23,6 +23,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define MS UINT64_C(1000000) /* nanoseconds */
+
 enum {
     PEERS = 6,
     STREAM_MAX = 200,
@@ -181,13 +183,12 @@ void socket_send_fin(int fd)
     peer_of(fd)->fin_seen = true;
 }
 
-int socket_accept(int listener, struct sockaddr_storage *address, socklen_t *len)
+int socket_accept(int listener, struct sockaddr *address, socklen_t size)
 {
     check(listener == LISTENER || listener == LISTENER + 1, "an accept on what does not listen");
     check(!w.stopped_told, "an accept after the stop was told");
     check(w.now >= w.no_accept_before, "an accept in the pause after one that failed");
-    memset(address, 0, sizeof *address);
-    *len = 0;
+    memset(address, 0, size);
     if (w.accept_error) {
         errno = w.accept_error;
         if (w.accept_error == EMFILE || w.accept_error == ENOMEM)
@@ -310,7 +311,7 @@ static void note_silences(void)
         bool waits = echo_line_waits(&c->line);
         if (p->waited && !waits && p->happened_len == p->had && !c->peer_ended) {
             /* A server that stops ends a line sooner, and with it the session. */
-            bool draining = c->drain_until != CONN_NEVER;
+            bool draining = c->draining;
             check(w.now >= p->quiet_since + (draining ? CONN_QUIET_MS : CONN_SILENCE_MS),
                   "a silence that was none");
             p->happened[p->happened_len++] = SILENCE;
@@ -341,7 +342,7 @@ static void check_wait(uint64_t deadline)
           "goes on serving without a parent");
     check(!w.finished || w.stopped_told, "it goes on after a dot line, or after the one client");
     if (w.stopped_told)
-        check(w.now <= w.stopped_at + w.server.rules.drain_ms, "the drain takes too long");
+        check(w.now <= w.stopped_at + w.server.drain_ms, "the drain takes too long");
     if (!w.event) {
         check(!w.could_tell_waiting || w.told_waiting, "it was not told that a client waits");
         w.could_tell_waiting = false;
@@ -518,7 +519,7 @@ size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint
         for (unsigned i = 0; i < 2; i++)
             check(r->watched[w.max_open + 2 + i].events == READY_IN,
                   "nobody is accepted who could be");
-    if (!go_on(deadline, any_ready, r))
+    if (!go_on(deadline == UINT64_MAX ? deadline : deadline / MS, any_ready, r))
         return 0;
     size_t first = next() % r->most; /* in any order, and not always all */
     size_t limit = w.kind ? most : 1u + next() % 4u;
@@ -563,8 +564,7 @@ static void opened(void *context, const struct client *client)
 {
     (void)context;
     struct peer *p = peer_of(client->fd);
-    check(client->since == w.now && client->out_fd == client->fd && client->index < w.max_open,
-          "a client with wrong particulars");
+    check(client->since == w.now && client->index < w.max_open, "a client with wrong particulars");
     p->client = client;
     w.expected.served++;
 }
@@ -652,8 +652,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .parent_fd = data[0] & 32 ? PARENT : -1,
         .rules = {.mode = data[0] & 2 ? ECHO_VERBATIM : ECHO_UPPER,
                   .dot_stop = data[0] & 4,
-                  .idle_ms = data[0] & 8 ? 1000 : 0,
-                  .drain_ms = 300},
+                  .idle_ms = data[0] & 8 ? 1000 : 0},
+        .drain_ms = 300,
+        .out_fd = -1,
         .one_off = data[0] & 16,
         .max_clients = w.max_open,
         .in = in,

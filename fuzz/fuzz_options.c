@@ -118,8 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         check(echo_mode_name(server.rules.mode) != NULL, "no such mode");
         check(server.listen.bind_count <= LISTEN_MAX, "too many addresses");
-        check(server.rules.idle_ms <= VALUE_TIME_MAX_MS &&
-                  server.rules.drain_ms <= VALUE_TIME_MAX_MS,
+        check(server.rules.idle_ms <= VALUE_TIME_MAX_MS && server.drain_ms <= VALUE_TIME_MAX_MS,
               "a time is too long");
     }
     memcpy(argv, words, sizeof argv);

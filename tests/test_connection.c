@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct conn_rules upper = {.mode = ECHO_UPPER, .idle_ms = 1000, .drain_ms = 500};
+enum { DRAIN_MS = 500 };
+
+static const struct conn_rules upper = {.mode = ECHO_UPPER, .idle_ms = 1000};
 
 static uint8_t buffer[64];
 static uint8_t got[4096];
@@ -159,7 +161,7 @@ static void test_smallest_buffer(void **state)
     conn_init(&c, &upper, small, sizeof small, 0);
     conn_received(&c, (const uint8_t *)"q", 1, 5);
     assert_int_equal(conn_deadline(&c), 5 + CONN_SILENCE_MS);
-    conn_drain(&c, 5);
+    conn_drain(&c, 5 + DRAIN_MS);
     assert_int_equal(conn_deadline(&c), 5 + CONN_QUIET_MS);
     conn_ended(&c);
     assert_int_equal(conn_owed(&c, &bytes), 1);
@@ -352,7 +354,7 @@ static void test_drain_of_an_idle_client_is_at_once(void **state)
     (void)state;
     struct conn c;
     start(&c, &upper, 0);
-    conn_drain(&c, 900);
+    conn_drain(&c, 900 + DRAIN_MS);
     assert_true(conn_deadline(&c) <= 900);
     conn_expired(&c, 900);
     check(&c);
@@ -365,7 +367,7 @@ static void test_drain_lets_a_busy_client_go_on(void **state)
     struct conn c;
     start(&c, &upper, 0);
     give(&c, "one\n", 100);
-    conn_drain(&c, 100);
+    conn_drain(&c, 100 + DRAIN_MS);
     take(&c, SIZE_MAX, 64, 110);
     give(&c, "two\nqu", 120); /* was on its way */
     take(&c, SIZE_MAX, 64, 130);
@@ -381,9 +383,9 @@ static void test_drain_ends_in_time(void **state)
     struct conn c;
     start(&c, &upper, 0);
     give(&c, "hello\n", 100);
-    conn_drain(&c, 100);
-    conn_drain(&c, 300); /* a second request does not push it away */
-    expire(&c, 100 + upper.drain_ms);
+    conn_drain(&c, 100 + DRAIN_MS);
+    conn_drain(&c, 300 + DRAIN_MS); /* a second request does not push it away */
+    expire(&c, 100 + DRAIN_MS);
     assert_int_equal(conn_over(&c), CONN_DRAIN);
 }
 
@@ -392,14 +394,14 @@ static void test_no_flood_puts_off_the_end(void **state)
     (void)state;
     struct conn c;
     start(&c, &upper, 0);
-    conn_drain(&c, 0);
+    conn_drain(&c, DRAIN_MS);
     uint64_t now = 0;
     for (; conn_over(&c) == CONN_OPEN && now < 10000; now += 10) {
         give(&c, "flood\n", now);
         take(&c, SIZE_MAX, 64, now);
     }
     assert_int_equal(conn_over(&c), CONN_DRAIN);
-    assert_int_equal(now, upper.drain_ms + 10);
+    assert_int_equal(now, DRAIN_MS + 10);
 
     start(&c, &upper, 0);
     give(&c, "quit\n", 0);
@@ -419,7 +421,7 @@ static void test_drain_of_a_lingering_client(void **state)
     give(&c, "quit\n", 0);
     take(&c, SIZE_MAX, 64, 0);
     fin(&c, 0);
-    conn_drain(&c, 10);
+    conn_drain(&c, 10 + DRAIN_MS);
     expire(&c, CONN_QUIET_MS);
     assert_int_equal(conn_over(&c), CONN_QUIT);
 }

@@ -21,12 +21,12 @@ static uint64_t naive_first(void)
 static void test_random_changes_equal_the_list(void **state)
 {
     (void)state;
-    static struct deadline heap[MOST];
-    static unsigned place[MOST];
+    static uint64_t time[MOST];
+    static unsigned heap[MOST], place[MOST];
     struct deadlines d;
     unsigned short generator[3] = {1, 2, 3};
     memset(place, 0xA5, sizeof place); /* init must not rely on what was there */
-    deadlines_init(&d, heap, place, MOST);
+    deadlines_init(&d, time, heap, place, MOST);
     for (unsigned i = 0; i < MOST; i++)
         naive[i] = DEADLINES_NEVER;
 
@@ -49,11 +49,11 @@ static void test_random_changes_equal_the_list(void **state)
 static void test_all_come_in_order(void **state)
 {
     (void)state;
-    static struct deadline heap[1000];
-    static unsigned place[1000];
+    static uint64_t time[1000];
+    static unsigned heap[1000], place[1000];
     struct deadlines d;
     uint64_t before = 0;
-    deadlines_init(&d, heap, place, 1000);
+    deadlines_init(&d, time, heap, place, 1000);
     for (unsigned i = 0; i < 1000; i++)
         deadlines_set(&d, i, (uint64_t)i * 7919 % 1000);
     for (unsigned i = 0; i < 1000; i++) {

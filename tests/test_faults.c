@@ -264,7 +264,7 @@ static void test_client_that_cannot_be_served(void **state)
 {
     (void)state;
     static const char *const faults[] = {"fork:EAGAIN:1:1", "fork:ENOMEM:1:2",
-                                         "epoll_ctl:ENOMEM:4:1"};
+                                         "epoll_ctl:ENOMEM:5:1"};
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         char bytes[1];
         bool reset;
@@ -469,8 +469,10 @@ static void test_load_faults(void **state)
 #ifdef __linux__
         {"epoll_wait:EINTR:1:3", 0, NULL},
         {"epoll_create1:EMFILE:1:1", 2, "echo-client: cannot begin: Too many open files"},
-        {"epoll_ctl:ENOMEM:1:1", 1, "echo-client: UNREACHABLE: connection 0: "},
-        {"epoll_ctl:ENOMEM:1:1,close:EIO:1:0", 1, ": Cannot allocate memory\n"},
+        {"epoll_ctl:ENOMEM:1:1", 2, "echo-client: cannot begin: Cannot allocate memory"},
+        {"epoll_ctl:ENOMEM:2:1", 1, "echo-client: UNREACHABLE: connection 0: "},
+        {"timerfd_create:EMFILE:1:1", 2, "echo-client: cannot begin: Too many open files"},
+        {"epoll_ctl:ENOMEM:2:1,close:EIO:1:0", 1, ": Cannot allocate memory\n"},
 #endif
     };
     const char *model = getenv("ECHO_MODEL");

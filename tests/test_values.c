@@ -213,7 +213,7 @@ static void test_server_defaults(void **state)
     assert_null(o.listen.unix_path);
     assert_int_equal(o.rules.mode, ECHO_UPPER);
     assert_int_equal(o.rules.idle_ms, 300000);
-    assert_int_equal(o.rules.drain_ms, 5000);
+    assert_int_equal(o.drain_ms, 5000);
     assert_false(o.rules.dot_stop || o.one_off || o.show || o.verbose || o.quiet || o.help ||
                  o.version);
     assert_int_equal(o.log_format, LOG_TEXT);
@@ -239,7 +239,7 @@ static void test_server_options(void **state)
     assert_int_equal(o.listen.family, AF_INET);
     assert_int_equal(o.log_format, LOG_JSON);
     assert_true(o.show && o.verbose && o.quiet);
-    assert_int_equal(o.rules.drain_ms, 0);
+    assert_int_equal(o.drain_ms, 0);
     assert_true(server(&o, error, (char *[WORDS]){"s", "--model", "fork", "-M", "12"}));
     assert_true(o.model == MODEL_FORK && o.max_clients == 12 && o.workers == 1);
     assert_true(

@@ -18,27 +18,31 @@ enum phase {
 void conn_init(struct conn *c, const struct conn_rules *rules, uint8_t *buffer, size_t size,
                uint64_t now)
 {
-    assert(size >= CONN_BUFFER_MIN);
-    *c = (struct conn){.rules = rules,
-                       .buffer = buffer,
-                       .size = size,
+    assert(size >= CONN_BUFFER_MIN && size <= UINT32_MAX);
+    *c = (struct conn){.buffer = buffer,
+                       .size = (uint32_t)size,
+                       .idle_ms = rules->idle_ms,
                        .moved = now,
-                       .drain_until = CONN_NEVER,
-                       .linger_until = CONN_NEVER,
+                       .cut = CONN_NEVER,
                        .phase = SERVING};
     echo_line_init(&c->line, rules->mode, rules->dot_stop);
 }
 
 void conn_move(struct conn *c, uint8_t *buffer, size_t size)
 {
-    size_t owed = c->tail - c->head;
-    assert(size >= CONN_BUFFER_MIN && size >= owed);
+    uint32_t owed = c->tail - c->head;
+    assert(size >= CONN_BUFFER_MIN && size >= owed && size <= UINT32_MAX);
     if (owed > 0)
         memmove(buffer, c->buffer + c->head, owed);
     c->buffer = buffer;
-    c->size = size;
+    c->size = (uint32_t)size;
     c->head = 0;
     c->tail = owed;
+}
+
+uint8_t *conn_buffer(const struct conn *c)
+{
+    return c->buffer;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -46,18 +50,12 @@ static uint64_t earlier(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* When to give up in any case. */
-static uint64_t cut_at(const struct conn *c)
-{
-    return earlier(c->drain_until, c->linger_until);
-}
-
 /* Over at once, whatever is still owed. A session all of which was sent keeps its reason; and a dot
  * line stops the server even if its echo cannot be sent (section 3.3). */
 static void cut_off(struct conn *c, enum conn_why why)
 {
     if (c->phase == SERVING || (c->phase == PAYING && c->why != CONN_STOP))
-        c->why = (uint8_t)why;
+        c->why = why;
     c->phase = OVER;
 }
 
@@ -66,7 +64,7 @@ static void cut_off(struct conn *c, enum conn_why why)
 static void moved(struct conn *c, uint64_t now)
 {
     c->moved = now;
-    if (now >= cut_at(c))
+    if (now >= c->cut)
         cut_off(c, CONN_DRAIN);
 }
 
@@ -87,10 +85,10 @@ static void settle(struct conn *c, const uint8_t *out, enum echo_end end, enum c
     const enum conn_why why[] = {
         [ECHO_EOF] = at_eof, [ECHO_QUIT] = CONN_QUIT, [ECHO_STOP] = CONN_STOP};
     c->head = 0;
-    c->tail = (size_t)(out - c->buffer);
+    c->tail = (uint32_t)(out - c->buffer);
     if (end == ECHO_OPEN)
         return;
-    c->why = (uint8_t)why[end];
+    c->why = why[end];
     c->phase = PAYING;
     part(c);
 }
@@ -144,7 +142,7 @@ void conn_sent(struct conn *c, size_t n, uint64_t now)
 {
     assert(n > 0 && n <= c->tail - c->head);
     c->bytes_out += n;
-    c->head += n;
+    c->head += (uint32_t)n;
     part(c);
     moved(c, now);
 }
@@ -158,7 +156,7 @@ void conn_fin_sent(struct conn *c, uint64_t now)
 {
     assert(conn_fin_due(c));
     c->phase = LINGERING;
-    c->linger_until = now + CONN_LINGER_MS;
+    c->cut = earlier(c->cut, now + CONN_LINGER_MS);
 }
 
 void conn_lost(struct conn *c)
@@ -166,10 +164,11 @@ void conn_lost(struct conn *c)
     cut_off(c, CONN_RESET);
 }
 
-void conn_drain(struct conn *c, uint64_t now)
+void conn_drain(struct conn *c, uint64_t cut)
 {
-    if (c->drain_until == CONN_NEVER)
-        c->drain_until = now + c->rules->drain_ms;
+    if (!c->draining)
+        c->cut = earlier(c->cut, cut);
+    c->draining = true;
 }
 
 void conn_cut(struct conn *c)
@@ -187,26 +186,25 @@ static uint64_t silence_at(const struct conn *c)
 /* When a client of a stopping server counts as being between messages. */
 static uint64_t quiet_at(const struct conn *c)
 {
-    bool draining = c->drain_until != CONN_NEVER;
-    return draining && conn_room(c) > 0 ? c->moved + CONN_QUIET_MS : CONN_NEVER;
+    return c->draining && conn_room(c) > 0 ? c->moved + CONN_QUIET_MS : CONN_NEVER;
 }
 
 static uint64_t idle_at(const struct conn *c)
 {
-    bool limited = c->rules->idle_ms > 0 && c->phase != LINGERING;
-    return limited ? c->moved + c->rules->idle_ms : CONN_NEVER;
+    bool limited = c->idle_ms > 0 && c->phase != LINGERING;
+    return limited ? c->moved + c->idle_ms : CONN_NEVER;
 }
 
 uint64_t conn_deadline(const struct conn *c)
 {
     if (c->phase == OVER)
         return CONN_NEVER;
-    return earlier(earlier(cut_at(c), idle_at(c)), earlier(quiet_at(c), silence_at(c)));
+    return earlier(earlier(c->cut, idle_at(c)), earlier(quiet_at(c), silence_at(c)));
 }
 
 void conn_expired(struct conn *c, uint64_t now)
 {
-    if (now >= cut_at(c)) {
+    if (now >= c->cut) {
         cut_off(c, CONN_DRAIN);
     } else if (now >= idle_at(c)) {
         cut_off(c, CONN_IDLE);

@@ -50,30 +50,28 @@ enum conn_why {
 struct conn_rules {
     enum echo_mode mode;
     bool dot_stop;
-    uint64_t idle_ms;  /* 0: no limit */
-    uint64_t drain_ms; /* how long a stopping server waits for a client in flight */
+    uint32_t idle_ms; /* 0: no limit */
 };
 
-/* To be kept by the caller. Private, but for the two counters. */
+/* To be kept by the caller. Private, but for the two counters. Small, as servers have many of them:
+ * a line of most processors' caches. */
 struct conn {
-    const struct conn_rules *rules;
     uint8_t *buffer;
-    size_t size;
-    size_t head, tail;    /* buffer[head..tail) is owed */
-    uint64_t moved;       /* when a byte last came or went */
-    uint64_t drain_until; /* CONN_NEVER while the server is not stopping */
-    uint64_t linger_until;
-    struct echo_line line;
-    uint8_t phase;
-    uint8_t why;     /* enum conn_why, once known */
-    bool peer_ended; /* the client's FIN has come */
-
     uint64_t bytes_in;  /* received, with those discarded after the end of the session */
     uint64_t bytes_out; /* sent */
+    uint64_t moved;     /* when a byte last came or went */
+    uint64_t cut;       /* when it is over in any case; CONN_NEVER: no such time */
+    uint32_t size;
+    uint32_t head, tail; /* buffer[head..tail) is owed */
+    uint32_t idle_ms;
+    struct echo_line line;
+    uint8_t phase : 3, why : 3; /* enum conn_why, once known */
+    bool peer_ended : 1;        /* the client's FIN has come */
+    bool draining : 1;          /* the server is stopping */
 };
 
-/* Starts a connection. rules and buffer[0..size), size >= CONN_BUFFER_MIN, are borrowed until it is
- * over. */
+/* Starts a connection. buffer[0..size), CONN_BUFFER_MIN <= size <= UINT32_MAX, is borrowed until it
+ * is over. */
 void conn_init(struct conn *c, const struct conn_rules *rules, uint8_t *buffer, size_t size,
                uint64_t now);
 
@@ -81,6 +79,9 @@ void conn_init(struct conn *c, const struct conn_rules *rules, uint8_t *buffer, 
  * is owed now is moved there. size >= CONN_BUFFER_MIN and >= conn_owed(). With it connections that
  * owe nothing can share one buffer. */
 void conn_move(struct conn *c, uint8_t *buffer, size_t size);
+
+/* The buffer that it has. */
+uint8_t *conn_buffer(const struct conn *c);
 
 /* How many bytes may be received now; 0: do not receive. */
 size_t conn_room(const struct conn *c);
@@ -105,9 +106,9 @@ void conn_fin_sent(struct conn *c, uint64_t now);
 /* The connection broke: reset, or any other failure of the socket. */
 void conn_lost(struct conn *c);
 
-/* The server is stopping: be over once nothing is in flight, and within drain_ms. Again: no effect.
- */
-void conn_drain(struct conn *c, uint64_t now);
+/* The server is stopping: be over once nothing is in flight, and at the time `cut` in any case.
+ * Again: no effect. */
+void conn_drain(struct conn *c, uint64_t cut);
 
 /* Over at once, as when the drain time has passed: nobody is there to wait for it. */
 void conn_cut(struct conn *c);

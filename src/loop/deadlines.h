@@ -18,13 +18,14 @@ struct deadline {
 
 /* Private. */
 struct deadlines {
-    struct deadline *heap;
+    uint64_t *time;  /* time[id], where it has one */
+    unsigned *heap;  /* ids */
     unsigned *place; /* place[id]: where in the heap, plus 1; 0: nowhere */
     size_t count;
 };
 
-/* None is set. heap[0..n) and place[0..n) for ids below n are borrowed. */
-void deadlines_init(struct deadlines *d, struct deadline *heap, unsigned *place, size_t n);
+/* None is set. time, heap and place have n elements, for ids below n; they are borrowed. */
+void deadlines_init(struct deadlines *d, uint64_t *time, unsigned *heap, unsigned *place, size_t n);
 
 /* Sets the deadline of an id; DEADLINES_NEVER: it has none any more. */
 void deadlines_set(struct deadlines *d, unsigned id, uint64_t time);

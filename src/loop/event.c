@@ -16,26 +16,20 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define MS UINT64_C(1000000) /* nanoseconds */
+
 enum {
     BATCH = 256,      /* events looked at before the clock is read again */
     ACCEPT_BATCH = 64 /* clients accepted before the others have their turn */
-};
-
-/* One client, or a free place for one. */
-struct slot {
-    struct client client;
-    uint8_t *block;  /* the large block that it has, or NULL */
-    unsigned events; /* that its socket is watched for; READY_IN or READY_OUT */
-    bool open;
 };
 
 struct loop {
     struct server *server;
     struct ready *ready;
     struct deadlines deadlines;
-    struct slot *slots;   /* max_clients of them; */
-    uint8_t *small;       /* and as many small blocks */
-    unsigned *free_slots; /* indices of those that are free */
+    struct client *clients; /* max_clients of them; in a free place, conn.buffer is NULL */
+    uint8_t *small;         /* and as many small blocks */
+    unsigned *free_places;  /* indices of those that are free */
     unsigned free_count;
     uint8_t *large;        /* the large blocks; */
     uint8_t **free_blocks; /* those that are free */
@@ -44,6 +38,7 @@ struct loop {
     bool stopping;
     bool listening; /* the listeners are watched */
     bool told_full;
+    uint64_t now;          /* since the last wait */
     uint64_t paused_until; /* nobody is accepted before */
     int error;             /* no listener will accept again */
 };
@@ -70,32 +65,32 @@ static unsigned listener_id(const struct loop *l, size_t i)
 
 /* Before the connection may write: one that owes nothing gets the shared buffer, as much of it as
  * could be kept afterwards. */
-static void lend_buffer(struct loop *l, struct slot *slot)
+static void lend_buffer(struct loop *l, struct conn *c)
 {
     const uint8_t *bytes;
     struct server *s = l->server;
-    if (conn_owed(&slot->client.conn, &bytes) == 0)
-        conn_move(&slot->client.conn, s->out,
-                  l->free_block_count > 0 ? s->out_size : s->small_size);
+    if (conn_owed(c, &bytes) == 0)
+        conn_move(c, s->out, l->free_block_count > 0 ? s->out_size : s->small_size);
 }
 
 /* Afterwards: what is still owed is kept, and a block that is not needed any more given back. */
-static void return_buffer(struct loop *l, struct slot *slot)
+static void return_buffer(struct loop *l, struct client *client)
 {
     const uint8_t *bytes;
     const struct server *s = l->server;
-    struct conn *c = &slot->client.conn;
+    struct conn *c = &client->conn;
+    uint8_t *buffer = conn_buffer(c), *small = l->small + client->index * s->small_size;
     size_t owed = conn_owed(c, &bytes);
-    bool shared = owed > 0 && bytes >= s->out && bytes < s->out + s->out_size;
 
-    if (shared && owed <= s->small_size) {
-        conn_move(c, l->small + slot->client.index * s->small_size, s->small_size);
-    } else if (shared) {
-        slot->block = l->free_blocks[--l->free_block_count];
-        conn_move(c, slot->block, s->out_size);
-    } else if (owed == 0 && slot->block) {
-        l->free_blocks[l->free_block_count++] = slot->block;
-        slot->block = NULL;
+    if (buffer == s->out && owed > 0) {
+        if (owed <= s->small_size)
+            conn_move(c, small, s->small_size);
+        else
+            conn_move(c, l->free_blocks[--l->free_block_count], s->out_size);
+    } else if (buffer != s->out && owed == 0) {
+        if (buffer != small)
+            l->free_blocks[l->free_block_count++] = buffer;
+        conn_move(c, s->out, s->small_size);
     }
 }
 
@@ -103,16 +98,21 @@ static void return_buffer(struct loop *l, struct slot *slot)
  * Clients.
  */
 
-/* Its deadline, if that is earlier than the one that is set. A later one is left for when that has
- * passed: it moves on with every byte, and this is cheaper. */
-static void note_deadline(struct loop *l, const struct slot *slot)
+static bool is_open(const struct client *client)
 {
-    uint64_t deadline = conn_deadline(&slot->client.conn);
-    if (deadline < deadlines_get(&l->deadlines, slot->client.index))
-        deadlines_set(&l->deadlines, slot->client.index, deadline);
+    return conn_buffer(&client->conn) != NULL;
 }
 
-static void begin_to_stop(struct loop *l, uint64_t now)
+/* Its deadline, if that is earlier than the one that is set. A later one is left for when that has
+ * passed: it moves on with every byte, and this is cheaper. */
+static void note_deadline(struct loop *l, const struct client *client)
+{
+    uint64_t deadline = conn_deadline(&client->conn);
+    if (deadline < deadlines_get(&l->deadlines, client->index))
+        deadlines_set(&l->deadlines, client->index, deadline);
+}
+
+static void begin_to_stop(struct loop *l)
 {
     if (l->stopping)
         return;
@@ -122,64 +122,71 @@ static void begin_to_stop(struct loop *l, uint64_t now)
         ready_remove(l->ready, l->server->listeners[i], listener_id(l, i));
     l->server->hooks.stopping(l->server->context);
     for (unsigned i = 0; i < l->server->max_clients; i++)
-        if (l->slots[i].open) {
-            conn_drain(&l->slots[i].client.conn, now);
-            note_deadline(l, &l->slots[i]);
+        if (is_open(&l->clients[i])) {
+            conn_drain(&l->clients[i].conn, l->now + l->server->drain_ms);
+            note_deadline(l, &l->clients[i]);
         }
 }
 
-static void end(struct loop *l, struct slot *slot, uint64_t now)
+static void end(struct loop *l, struct client *client)
 {
-    unsigned index = slot->client.index;
-    ready_remove(l->ready, slot->client.fd, index);
+    unsigned index = client->index;
+    ready_remove(l->ready, client->fd, index);
     deadlines_set(&l->deadlines, index, DEADLINES_NEVER);
-    slot->open = false;
-    l->free_slots[l->free_count++] = index;
-    if (serve_end(l->server, &slot->client))
-        begin_to_stop(l, now);
+    l->free_places[l->free_count++] = index;
+    bool stop = serve_end(l->server, client);
+    *client = (struct client){0};
+    if (stop)
+        begin_to_stop(l);
 }
 
-/* After anything that happened to a client: what to wait for now. */
-static void settle(struct loop *l, struct slot *slot, uint64_t now)
+/* What its socket is watched for. */
+static unsigned events_of(const struct client *client)
 {
-    return_buffer(l, slot);
-    if (conn_over(&slot->client.conn) != CONN_OPEN) {
-        end(l, slot, now);
+    return serve_events(client) == POLLIN ? READY_IN : READY_OUT;
+}
+
+/* After anything that happened to a client: what to wait for, which was `before`. */
+static void settle(struct loop *l, struct client *client, unsigned before)
+{
+    unsigned events = events_of(client);
+    return_buffer(l, client);
+    if (conn_over(&client->conn) != CONN_OPEN) {
+        end(l, client);
         return;
     }
-    unsigned events = serve_events(&slot->client) == POLLIN ? READY_IN : READY_OUT;
-    if (events != slot->events)
-        ready_change(l->ready, slot->client.fd, slot->client.index, events);
-    slot->events = events;
-    note_deadline(l, slot);
+    if (events != before)
+        ready_change(l->ready, client->fd, client->index, events);
+    note_deadline(l, client);
 }
 
 /* Its socket is ready: one receive, and what can be sent. Then it is the others' turn. */
-static void serve(struct loop *l, unsigned index, uint64_t now)
+static void serve(struct loop *l, struct client *client)
 {
-    struct slot *slot = &l->slots[index];
-    if (!slot->open)
+    unsigned before = events_of(client);
+    if (!is_open(client))
         return; /* ended since the events were fetched */
-    lend_buffer(l, slot);
-    serve_ready(l->server, &slot->client, now);
-    settle(l, slot, now);
+    lend_buffer(l, &client->conn);
+    serve_ready(l->server, client, l->now);
+    settle(l, client, before);
 }
 
-static void expire(struct loop *l, uint64_t now)
+static void expire(struct loop *l)
 {
-    for (struct deadline first; (first = deadlines_first(&l->deadlines)).time <= now;) {
-        struct slot *slot = &l->slots[first.id];
-        uint64_t deadline = conn_deadline(&slot->client.conn);
+    for (struct deadline first; (first = deadlines_first(&l->deadlines)).time <= l->now;) {
+        struct client *client = &l->clients[first.id];
+        uint64_t deadline = conn_deadline(&client->conn);
+        unsigned before = events_of(client);
         deadlines_set(&l->deadlines, first.id, deadline);
-        if (deadline > now)
+        if (deadline > l->now)
             continue;
         /* What has come in time counts, even where so much was ready that nobody saw it yet. */
-        lend_buffer(l, slot);
-        serve_ready(l->server, &slot->client, now);
-        if (conn_deadline(&slot->client.conn) <= now)
-            serve_expired(l->server, &slot->client, now);
+        lend_buffer(l, &client->conn);
+        serve_ready(l->server, client, l->now);
+        if (conn_deadline(&client->conn) <= l->now)
+            serve_expired(l->server, client, l->now);
         deadlines_set(&l->deadlines, first.id, DEADLINES_NEVER); /* settle() has the next */
-        settle(l, slot, now);
+        settle(l, client, before);
     }
 }
 
@@ -187,47 +194,44 @@ static void expire(struct loop *l, uint64_t now)
  * Accepting.
  */
 
-static void start(struct loop *l, const struct client *accepted, uint64_t now)
+static void start(struct loop *l, const struct client *accepted)
 {
     struct server *s = l->server;
-    unsigned index = l->free_slots[l->free_count - 1];
-    struct slot *slot = &l->slots[index];
-    slot->client = *accepted;
-    slot->client.index = index;
+    unsigned index = l->free_places[l->free_count - 1];
+    struct client *client = &l->clients[index];
     if (!ready_add(l->ready, accepted->fd, index, READY_IN)) {
         s->counters->refused++;
-        s->hooks.refused(s->context, &slot->client, errno);
+        s->hooks.refused(s->context, accepted, errno);
         socket_close(accepted->fd);
         return;
     }
     l->free_count--;
-    slot->block = NULL;
-    slot->events = READY_IN;
-    slot->open = true;
-    serve_start(s, &slot->client, s->out, s->out_size, now);
-    note_deadline(l, slot);
+    *client = *accepted;
+    client->index = index;
+    serve_start(s, client, s->out, s->out_size, l->now);
+    note_deadline(l, client);
 }
 
 /* Whether another client may be accepted. */
-static bool may_accept(const struct loop *l, uint64_t now)
+static bool may_accept(const struct loop *l)
 {
     const struct server *s = l->server;
     bool enough = s->one_off && s->counters->served > 0;
-    return !l->stopping && !enough && l->free_count > 0 && now >= l->paused_until;
+    return !l->stopping && !enough && l->free_count > 0 && l->now >= l->paused_until;
 }
 
-static void accept_some(struct loop *l, int listener, uint64_t now)
+static void accept_some(struct loop *l, int listener)
 {
     struct client client = {0};
-    for (int i = 0; i < ACCEPT_BATCH && may_accept(l, now); i++) {
+    for (int i = 0; i < ACCEPT_BATCH && may_accept(l); i++) {
         switch (serve_accept(l->server, listener, &client)) {
         case SERVE_ACCEPTED:
-            start(l, &client, now);
+            start(l, &client);
             break;
         case SERVE_NOBODY:
             return;
         case SERVE_LATER:
-            l->paused_until = now + SERVE_PAUSE_MS;
+            l->paused_until = l->now + SERVE_PAUSE_MS;
             return;
         case SERVE_NEVER:
             l->error = errno;
@@ -238,9 +242,9 @@ static void accept_some(struct loop *l, int listener, uint64_t now)
 
 /* Watches the listeners only while a client may be accepted: a ready one would make the loop spin.
  */
-static void watch_listeners(struct loop *l, uint64_t now)
+static void watch_listeners(struct loop *l)
 {
-    bool watch = may_accept(l, now);
+    bool watch = may_accept(l);
     if (l->stopping)
         return;
     for (size_t i = 0; watch != l->listening && i < l->server->listener_count; i++)
@@ -254,26 +258,26 @@ static void watch_listeners(struct loop *l, uint64_t now)
 /* ---------------------------------------------------------------------------------------------- */
 
 /* The parent is gone: everything ends at once. */
-static void leave(struct loop *l, uint64_t now)
+static void leave(struct loop *l)
 {
-    begin_to_stop(l, now);
+    begin_to_stop(l);
     for (unsigned i = 0; i < l->server->max_clients; i++)
-        if (l->slots[i].open) {
-            conn_cut(&l->slots[i].client.conn);
-            settle(l, &l->slots[i], now);
+        if (is_open(&l->clients[i])) {
+            conn_cut(&l->clients[i].conn);
+            end(l, &l->clients[i]);
         }
 }
 
-static void look_at(struct loop *l, const struct ready_event *event, uint64_t now)
+static void look_at(struct loop *l, const struct ready_event *event)
 {
     struct server *s = l->server;
     bool wake = event->id == wake_id(l), parent = event->id == parent_id(l);
     if (event->id < s->max_clients) {
-        serve(l, event->id, now);
+        serve(l, &l->clients[event->id]);
         return;
     }
     if (!wake && !parent) {
-        accept_some(l, s->listeners[event->id - listener_id(l, 0)], now);
+        accept_some(l, s->listeners[event->id - listener_id(l, 0)]);
         return;
     }
     switch (serve_woken(s, wake, (short)(parent ? event->ended ? POLLHUP : POLLIN : 0))) {
@@ -282,27 +286,34 @@ static void look_at(struct loop *l, const struct ready_event *event, uint64_t no
     case SERVE_STOP:
         if (s->parent_fd >= 0) /* it has said so: from now on, only its end is news */
             ready_change(l->ready, s->parent_fd, parent_id(l), 0);
-        begin_to_stop(l, now);
+        begin_to_stop(l);
         break;
     case SERVE_LEAVE:
-        leave(l, now);
+        leave(l);
         break;
     }
+}
+
+/* When to look at the clock again, in nanoseconds. */
+static uint64_t next_time(const struct loop *l)
+{
+    uint64_t first = deadlines_first(&l->deadlines).time;
+    if (!l->listening && l->paused_until > l->now && l->paused_until < first)
+        first = l->paused_until;
+    return first == DEADLINES_NEVER ? UINT64_MAX : first * MS;
 }
 
 static void run(struct loop *l)
 {
     struct ready_event events[BATCH];
+    l->now = clock_ms();
     while (!l->error && !(l->stopping && l->free_count == l->server->max_clients)) {
-        uint64_t first = deadlines_first(&l->deadlines).time, now = clock_ms();
-        watch_listeners(l, now);
-        if (!l->listening && l->paused_until > now && l->paused_until < first)
-            first = l->paused_until;
-        size_t n = ready_wait(l->ready, events, BATCH, first);
-        now = clock_ms();
+        watch_listeners(l);
+        size_t n = ready_wait(l->ready, events, BATCH, next_time(l));
+        l->now = clock_ms();
         for (size_t i = 0; i < n && !l->error; i++)
-            look_at(l, &events[i], now);
-        expire(l, now);
+            look_at(l, &events[i]);
+        expire(l);
     }
 }
 
@@ -320,23 +331,24 @@ static bool watch(struct loop *l)
 }
 
 /* Takes all memory. Returns whether it is there. */
-static bool take_memory(struct loop *l, struct deadline **heap, unsigned **places)
+static bool take_memory(struct loop *l, uint64_t **time, unsigned **heap, unsigned **place)
 {
     struct server *s = l->server;
     size_t n = s->max_clients;
-    l->slots = calloc(n, sizeof *l->slots);
+    l->clients = calloc(n, sizeof *l->clients);
     l->small = malloc(n * s->small_size);
     l->large = malloc((s->large_blocks + 1) * s->out_size); /* malloc(0) may be NULL */
     l->free_blocks = malloc((s->large_blocks + 1) * sizeof *l->free_blocks);
-    l->free_slots = malloc(n * sizeof *l->free_slots);
+    l->free_places = malloc(n * sizeof *l->free_places);
+    *time = malloc(n * sizeof **time);
     *heap = malloc(n * sizeof **heap);
-    *places = malloc(n * sizeof **places);
-    if (!l->slots || !l->small || !l->large || !l->free_blocks || !l->free_slots || !*heap ||
-        !*places)
+    *place = malloc(n * sizeof **place);
+    if (!l->clients || !l->small || !l->large || !l->free_blocks || !l->free_places || !*time ||
+        !*heap || !*place)
         return false;
-    deadlines_init(&l->deadlines, *heap, *places, n);
+    deadlines_init(&l->deadlines, *time, *heap, *place, n);
     for (; l->free_count < n; l->free_count++) /* the lowest is taken first */
-        l->free_slots[l->free_count] = (unsigned)n - 1 - l->free_count;
+        l->free_places[l->free_count] = (unsigned)n - 1 - l->free_count;
     for (size_t i = 0; i < s->large_blocks; i++)
         l->free_blocks[l->free_block_count++] = l->large + i * s->out_size;
     return true;
@@ -345,20 +357,21 @@ static bool take_memory(struct loop *l, struct deadline **heap, unsigned **place
 int server_event(struct server *s)
 {
     struct loop l = {.server = s};
-    struct deadline *heap = NULL;
-    unsigned *places = NULL;
-    if (!take_memory(&l, &heap, &places) || !watch(&l))
+    uint64_t *time = NULL;
+    unsigned *heap = NULL, *place = NULL;
+    if (!take_memory(&l, &time, &heap, &place) || !watch(&l))
         l.error = errno;
     else if ((l.error = serve_tell_ready(s)) == 0)
         run(&l);
     if (l.ready)
         ready_close(l.ready);
-    free(l.slots);
+    free(l.clients);
     free(l.small);
     free(l.large);
     free(l.free_blocks);
-    free(l.free_slots);
+    free(l.free_places);
+    free(time);
     free(heap);
-    free(places);
+    free(place);
     return l.error;
 }

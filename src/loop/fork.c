@@ -37,7 +37,7 @@ static void begin_to_stop(struct parent *p)
     if (p->stopping)
         return;
     p->stopping = true;
-    p->kill_at = clock_ms() + s->rules.drain_ms + KILL_AFTER_MS;
+    p->kill_at = clock_ms() + s->drain_ms + KILL_AFTER_MS;
     s->hooks.stopping(s->context);
     children_stop(&p->children);
 }

@@ -24,8 +24,8 @@ static size_t fill_poll_set(const struct server *s, struct pollfd *fds, const st
     fds[CLIENT] = (struct pollfd){.fd = -1};
     if (client) {
         short events = serve_events(client);
-        fds[CLIENT] =
-            (struct pollfd){.fd = events == POLLIN ? client->fd : client->out_fd, .events = events};
+        fds[CLIENT].fd = events == POLLIN ? client->fd : serve_out_fd(s, client);
+        fds[CLIENT].events = events;
     }
     for (size_t i = 0; listen && i < s->listener_count; i++)
         fds[n++] = (struct pollfd){.fd = s->listeners[i], .events = POLLIN};
@@ -75,7 +75,7 @@ static void step(struct server *s, struct client *client, bool *stopping, bool *
         break;
     case SERVE_STOP:
         begin_to_stop(s, stopping);
-        conn_drain(c, now);
+        conn_drain(c, now + s->drain_ms);
         break;
     case SERVE_LEAVE:
         begin_to_stop(s, stopping);
@@ -91,7 +91,7 @@ void iterative_serve(struct server *s, struct client *client, bool *stopping, bo
 {
     serve_start(s, client, s->out, s->out_size, clock_ms());
     if (*stopping)
-        conn_drain(&client->conn, client->since);
+        conn_drain(&client->conn, client->since + s->drain_ms);
     while (conn_over(&client->conn) == CONN_OPEN)
         step(s, client, stopping, told_waiting);
     if (serve_end(s, client))

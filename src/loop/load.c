@@ -549,7 +549,7 @@ static void loop(struct run *r)
         uint64_t deadline = look_at_clock(r);
         if (r->done == r->load->connections)
             return;
-        size_t n = ready_wait_precise(r->ready, events, BATCH, deadline);
+        size_t n = ready_wait(r->ready, events, BATCH, deadline);
         for (size_t i = 0; i < n; i++)
             on_event(r, &events[i]);
     }
@@ -571,7 +571,8 @@ int load_run(struct load *l)
 {
     size_t n = l->connections;
     struct run r = {.load = l, .abandon_time = UINT64_MAX, .next_tick = UINT64_MAX};
-    struct deadline *heap = calloc(n, sizeof *heap);
+    uint64_t *time = calloc(n, sizeof *time);
+    unsigned *heap = calloc(n, sizeof *heap);
     unsigned *place = calloc(n, sizeof *place);
     uint64_t *due = calloc(n, l->pipeline * sizeof *due);
     int error = 0;
@@ -581,8 +582,8 @@ int load_run(struct load *l)
     histogram_init(l->rtt);
     l->sent = l->received = l->lost = l->unsent = l->abandoned = l->failures = 0;
     l->spoken = l->modes;
-    if (heap && place && due && r.links && r.ready) {
-        deadlines_init(&r.deadlines, heap, place, n);
+    if (time && heap && place && due && r.links && r.ready) {
+        deadlines_init(&r.deadlines, time, heap, place, n);
         prepare(&r, due);
         loop(&r);
     } else {
@@ -595,5 +596,6 @@ int load_run(struct load *l)
     free(due);
     free(place);
     free(heap);
+    free(time);
     return error;
 }

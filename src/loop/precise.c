@@ -1,10 +1,13 @@
 /* precise.c - see precise.h: ppoll() where there is one (POSIX.1-2024), else poll(). */
 #include "precise.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <time.h>
 
 #define SECOND UINT64_C(1000000000)
+
+enum { FAILED_PAUSE_MS = 10 };
 
 uint64_t clock_ns(void)
 {
@@ -27,5 +30,7 @@ int precise_wait(struct pollfd *fds, size_t n, uint64_t deadline)
                      : ms < INT_MAX         ? (int)ms
                                             : INT_MAX);
 #endif
+    if (ready < 0 && errno != EINTR)
+        (void)poll(NULL, 0, FAILED_PAUSE_MS); /* out of memory: a loop must not spin on that */
     return ready > 0 ? ready : 0;
 }

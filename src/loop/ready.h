@@ -28,12 +28,9 @@ struct ready_event {
     bool ended; /* the other end is gone, or an error is to be fetched */
 };
 
-/* Waits until one is ready or the time is `deadline` (of clock_ms(); UINT64_MAX: never). Writes up
- * to `most` of those that are to events. Returns how many; 0 also after a signal. */
+/* Waits until one is ready or clock_ns() (precise.h) is `deadline` (UINT64_MAX: never). Writes up
+ * to `most` of those that are to events. Returns how many; 0 also after a signal, and where there
+ * is no ppoll() up to a millisecond too early. */
 size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint64_t deadline);
-
-/* The same with a deadline of clock_ns() (precise.h), for those who measure. */
-size_t ready_wait_precise(struct ready *r, struct ready_event *events, size_t most,
-                          uint64_t deadline);
 
 #endif

@@ -1,37 +1,53 @@
-/* ready_epoll.c - see ready.h: with Linux' epoll, level-triggered. */
+/* ready_epoll.c - see ready.h: with Linux' epoll, level-triggered.
+ *
+ * The deadline is a timer of its own among the descriptors, and not epoll_wait()'s timeout:
+ * deadlines seldom change, but a timeout makes the kernel set up a timer for every wait and take it
+ * down again, which on a virtual machine costs as much as all that this program does for a message.
+ */
 #include "ready.h"
 
-#include "precise.h"
-#include "socket.h"
-
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BATCH = 256 };
 
+#define TIMER_ID UINT32_MAX
+#define SECOND   UINT64_C(1000000000)
+
 struct ready {
-    int fd;
+    int fd, timer;
+    uint64_t deadline; /* that the timer is set to */
     struct epoll_event events[BATCH];
 };
 
 struct ready *ready_open(size_t most)
 {
     struct ready *r = malloc(sizeof *r);
+    struct epoll_event timer = {.events = EPOLLIN, .data.u32 = TIMER_ID};
     (void)most; /* the kernel's memory */
     if (!r)
         return NULL;
+    r->deadline = UINT64_MAX;
+    r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     r->fd = epoll_create1(EPOLL_CLOEXEC);
-    if (r->fd < 0) {
-        free(r);
-        return NULL;
-    }
-    return r;
+    if (r->timer >= 0 && r->fd >= 0 && epoll_ctl(r->fd, EPOLL_CTL_ADD, r->timer, &timer) == 0)
+        return r;
+    int error = errno;
+    ready_close(r);
+    errno = error;
+    return NULL;
 }
 
 void ready_close(struct ready *r)
 {
-    (void)close(r->fd);
+    if (r->timer >= 0)
+        (void)close(r->timer);
+    if (r->fd >= 0)
+        (void)close(r->fd);
     free(r);
 }
 
@@ -60,26 +76,30 @@ void ready_remove(struct ready *r, int fd, unsigned id)
     (void)epoll_ctl(r->fd, EPOLL_CTL_DEL, fd, &e);
 }
 
-static size_t wait_ms(struct ready *r, struct ready_event *events, size_t most, int timeout)
+/* A timer that went off stays ready until it is set anew, so a deadline that has passed is not
+ * waited for. */
+static void set_timer(struct ready *r, uint64_t deadline)
 {
-    int n = epoll_wait(r->fd, r->events, (int)(most < BATCH ? most : BATCH), timeout);
-    for (int i = 0; i < n; i++)
-        events[i] = (struct ready_event){.id = r->events[i].data.u32,
-                                         .ended = r->events[i].events & (EPOLLHUP | EPOLLERR)};
-    return n > 0 ? (size_t)n : 0;
+    struct itimerspec time = {0}; /* zero: none */
+    if (deadline == r->deadline)
+        return;
+    if (deadline != UINT64_MAX) {
+        deadline += deadline == 0;
+        time.it_value.tv_sec = (time_t)(deadline / SECOND);
+        time.it_value.tv_nsec = (long)(deadline % SECOND);
+    }
+    (void)timerfd_settime(r->timer, TFD_TIMER_ABSTIME, &time, NULL); /* cannot fail with these */
+    r->deadline = deadline;
 }
 
 size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint64_t deadline)
 {
-    return wait_ms(r, events, most, clock_left(deadline));
-}
-
-size_t ready_wait_precise(struct ready *r, struct ready_event *events, size_t most,
-                          uint64_t deadline)
-{
-    size_t n = wait_ms(r, events, most, deadline == UINT64_MAX ? -1 : 0);
-    struct pollfd any = {.fd = r->fd, .events = POLLIN};
-    if (n == 0 && precise_wait(&any, 1, deadline) > 0)
-        n = wait_ms(r, events, most, 0);
-    return n;
+    set_timer(r, deadline);
+    int n = epoll_wait(r->fd, r->events, (int)(most < BATCH ? most : BATCH), -1);
+    size_t count = 0;
+    for (int i = 0; i < n; i++)
+        if (r->events[i].data.u32 != TIMER_ID)
+            events[count++] = (struct ready_event){
+                .id = r->events[i].data.u32, .ended = r->events[i].events & (EPOLLHUP | EPOLLERR)};
+    return count;
 }

@@ -83,11 +83,5 @@ static size_t collect(struct ready *r, struct ready_event *events, size_t most)
 
 size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint64_t deadline)
 {
-    return socket_wait(r->fds, r->count, deadline) > 0 ? collect(r, events, most) : 0;
-}
-
-size_t ready_wait_precise(struct ready *r, struct ready_event *events, size_t most,
-                          uint64_t deadline)
-{
     return precise_wait(r->fds, r->count, deadline) > 0 ? collect(r, events, most) : 0;
 }

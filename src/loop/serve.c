@@ -16,8 +16,7 @@ int serve_tell_ready(struct server *s)
 
 enum serve_accepted serve_accept(struct server *s, int listener, struct client *client)
 {
-    client->fd = socket_accept(listener, &client->address, &client->address_len);
-    client->out_fd = client->fd;
+    client->fd = socket_accept(listener, &client->address.any, sizeof client->address);
     if (client->fd >= 0)
         return SERVE_ACCEPTED;
     switch (errno) {
@@ -48,6 +47,11 @@ void serve_start(struct server *s, struct client *client, uint8_t *buffer, size_
     s->hooks.opened(s->context, client);
 }
 
+int serve_out_fd(const struct server *s, const struct client *client)
+{
+    return s->out_fd >= 0 ? s->out_fd : client->fd;
+}
+
 short serve_events(const struct client *client)
 {
     return conn_room(&client->conn) > 0 ? POLLIN : POLLOUT;
@@ -57,11 +61,12 @@ short serve_events(const struct client *client)
 static void pay(struct server *s, struct client *client, uint64_t now)
 {
     struct conn *c = &client->conn;
+    int fd = serve_out_fd(s, client);
     const uint8_t *bytes;
     size_t owed, sent;
 
     while ((owed = conn_owed(c, &bytes)) > 0) {
-        enum socket_result result = socket_send(client->out_fd, bytes, owed, &sent);
+        enum socket_result result = socket_send(fd, bytes, owed, &sent);
         if (result == SOCKET_AGAIN)
             return;
         if (result == SOCKET_FAILED) {
@@ -72,7 +77,7 @@ static void pay(struct server *s, struct client *client, uint64_t now)
         conn_sent(c, sent, now);
     }
     if (conn_fin_due(c)) {
-        socket_send_fin(client->out_fd);
+        socket_send_fin(fd);
         conn_fin_sent(c, now);
     }
 }

@@ -25,8 +25,9 @@ enum serve_accepted serve_accept(struct server *s, int listener, struct client *
 void serve_start(struct server *s, struct client *client, uint8_t *buffer, size_t size,
                  uint64_t now);
 
-/* What to wait for on its socket: POLLIN or POLLOUT. */
+/* What to wait for: POLLIN on its socket, or POLLOUT on what serve_out_fd() returns. */
 short serve_events(const struct client *client);
+int serve_out_fd(const struct server *s, const struct client *client);
 
 /* Its socket is ready: receives once if the connection reads now, and sends what is owed as far as
  * it goes without waiting. */

@@ -8,6 +8,7 @@
 
 #include "connection/connection.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -16,12 +17,16 @@ enum { SERVER_LISTENERS_MAX = 16, SERVER_WORKERS_MAX = 64 };
 /* One client, as the loops and the hooks see it. */
 struct client {
     struct conn conn;
-    int fd;         /* received from, */
-    int out_fd;     /* and sent to: the same, but where standard input and output are served */
-    unsigned index; /* below max_clients, and no other client's at the same time */
     uint64_t since; /* clock_ms() at accept */
-    struct sockaddr_storage address;
-    socklen_t address_len;
+    int fd;
+    unsigned index; /* below max_clients, and no other client's at the same time */
+    /* Unnamed, if it is of another family (AF_UNIX), and AF_UNSPEC if there is none: what is kept
+     * of a client that is idle should be little. */
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address;
 };
 
 /* Counted from the start of the server; bytes as they move. */
@@ -67,6 +72,8 @@ struct server {
     int parent_fd; /* -1, or in a process forked off: readable when it is to stop, at its end when
                       the parent is gone */
     struct conn_rules rules;
+    uint64_t drain_ms;    /* how long a stop waits for clients in flight */
+    int out_fd;           /* clients are sent to here; -1: to where they are received from */
     bool one_off;         /* stop after the first client */
     unsigned max_clients; /* served at once; others wait in the backlog */
 

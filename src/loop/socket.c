@@ -49,10 +49,9 @@ void socket_send_fin(int fd)
     (void)shutdown(fd, SHUT_WR);
 }
 
-int socket_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_len)
+int socket_accept(int listener, struct sockaddr *peer, socklen_t size)
 {
-    *peer_len = sizeof *peer;
-    return accept(listener, (struct sockaddr *)peer, peer_len);
+    return accept(listener, peer, &size);
 }
 
 void socket_close(int fd)

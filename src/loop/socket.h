@@ -27,9 +27,9 @@ enum socket_result socket_send(int fd, const uint8_t *buffer, size_t size, size_
 /* Shuts the sending side down; a failure shows at the next receive. */
 void socket_send_fin(int fd);
 
-/* Accepts from a listener that does not block. Returns the new socket, or -1 with errno: EAGAIN
- * where nobody is there any more. */
-int socket_accept(int listener, struct sockaddr_storage *peer, socklen_t *peer_len);
+/* Accepts from a listener that does not block, and sets what fits size of the peer's address.
+ * Returns the new socket, or -1 with errno: EAGAIN where nobody is there any more. */
+int socket_accept(int listener, struct sockaddr *peer, socklen_t size);
 
 /* Closes; the descriptor is gone whatever close() says. */
 void socket_close(int fd);

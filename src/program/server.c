@@ -27,7 +27,7 @@
 enum { EXIT_OK = 0, EXIT_NO_SERVICE = 1, EXIT_USAGE = 2 };
 
 /* What receiving and sending takes, for all clients of a process. */
-enum { BUFFER_SIZE = 64 * 1024, LARGE_BLOCKS = 48, SMALL_SIZE = 512 };
+enum { BUFFER_SIZE = 256 * 1024, LARGE_BLOCKS = 16, SMALL_SIZE = 512 };
 static uint8_t in[BUFFER_SIZE], out[BUFFER_SIZE + ECHO_LINE_SLACK];
 
 _Static_assert((int)LISTEN_MAX == (int)SERVER_LISTENERS_MAX &&
@@ -113,7 +113,12 @@ static void stopping(void *context)
 
 static const char *address_of(const struct client *client, char text[TEXT_ADDRESS_MAX])
 {
-    text_address(&client->address, client->address_len, text);
+    struct sockaddr_storage address = {0};
+    memcpy(&address, &client->address, sizeof client->address);
+    if (address.ss_family == AF_INET || address.ss_family == AF_INET6)
+        text_address(&address, sizeof client->address, text);
+    else
+        text_address(&address, 0, text); /* of a Unix socket's the path is not kept */
     return text;
 }
 
@@ -231,12 +236,12 @@ static int serve_listeners(struct running *r, const struct server_options *o)
 /* Standard input and output are the client, as inetd(8) has it. */
 static int serve_standard_input(struct server *s)
 {
-    struct client client = {.fd = STDIN_FILENO, .out_fd = STDOUT_FILENO};
+    struct client client = {.fd = STDIN_FILENO};
     bool stop = false, told = true;
-    client.address_len = sizeof client.address;
-    if (getpeername(STDIN_FILENO, (struct sockaddr *)&client.address, &client.address_len) < 0)
-        client.address_len = 0;
+    socklen_t len = sizeof client.address;
+    (void)getpeername(STDIN_FILENO, &client.address.any, &len); /* a pipe has none */
     s->listener_count = 0;
+    s->out_fd = STDOUT_FILENO;
     iterative_serve(s, &client, &stop, &told);
     return EXIT_OK;
 }
@@ -266,6 +271,8 @@ static int serve(const struct server_options *o, struct running *r)
         .wake_fd = r->wake_fd,
         .parent_fd = -1,
         .rules = o->rules,
+        .drain_ms = o->drain_ms,
+        .out_fd = -1,
         .one_off = o->one_off,
         .max_clients = clients,
         .in = in,

@@ -82,13 +82,17 @@ static const char *set_unix(void *options, const char *value)
 static const char *set_idle_timeout(void *options, const char *value)
 {
     struct server_options *o = options;
-    return value_time(value, &o->rules.idle_ms) ? NULL : not_a_time;
+    uint64_t ms;
+    if (!value_time(value, &ms))
+        return not_a_time;
+    o->rules.idle_ms = (uint32_t)ms; /* VALUE_TIME_MAX_MS fits */
+    return NULL;
 }
 
 static const char *set_drain_timeout(void *options, const char *value)
 {
     struct server_options *o = options;
-    return value_time(value, &o->rules.drain_ms) ? NULL : not_a_time;
+    return value_time(value, &o->drain_ms) ? NULL : not_a_time;
 }
 
 static const char *sandbox_name(unsigned i)
@@ -213,7 +217,8 @@ bool server_options_parse(struct server_options *o, int argc, char **argv,
     int operands;
     *o = (struct server_options){
         .listen = {.family = AF_UNSPEC, .port = DEFAULT_PORT},
-        .rules = {.idle_ms = DEFAULT_IDLE_MS, .drain_ms = DEFAULT_DRAIN_MS},
+        .rules.idle_ms = DEFAULT_IDLE_MS,
+        .drain_ms = DEFAULT_DRAIN_MS,
         .max_clients = DEFAULT_MAX_CLIENTS,
         .workers = 1,
     };

@@ -16,6 +16,7 @@ struct server_options {
     enum server_model model;
     struct listen_on listen;
     struct conn_rules rules;
+    uint64_t drain_ms;
     unsigned max_clients, workers;
     bool inetd; /* serve standard input and output, listen nowhere */
     bool ipv4, ipv6, one_off, show;

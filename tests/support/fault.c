@@ -29,6 +29,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -155,6 +156,7 @@ static bool fails(int fault, int *result)
     }
 
 WRAP(epoll_create1, (int flags), (flags))
+WRAP(timerfd_create, (int clock, int flags), (clock, flags))
 WRAP(accept, (int fd, struct sockaddr *a, socklen_t *len), (fd, a, len))
 WRAP(bind, (int fd, const struct sockaddr *a, socklen_t len), (fd, a, len))
 WRAP(fstat, (int fd, struct stat *s), (fd, s))
