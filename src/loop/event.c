@@ -163,9 +163,9 @@ static void settle(struct loop *l, struct client *client, unsigned before)
 /* Its socket is ready: one receive, and what can be sent. Then it is the others' turn. */
 static void serve(struct loop *l, struct client *client)
 {
-    unsigned before = events_of(client);
     if (!is_open(client))
         return; /* ended since the events were fetched */
+    unsigned before = events_of(client);
     lend_buffer(l, &client->conn);
     serve_ready(l->server, client, l->now);
     settle(l, client, before);
