@@ -40,7 +40,8 @@ mkdir -p "$found" "$findings"
 regress=fuzz/regress/$target
 [ -d "$regress" ] || regress=
 
-# Long inputs find nothing more in a machine that remembers five bytes; they only slow it down.
+# Long inputs find nothing more in a machine that remembers five bytes; they only slow it down. What there is for long ones
+# the target reaches by itself, with filling around each input.
 case $target in
 line) longest=64 ;;
 *) longest=512 ;;
