@@ -452,6 +452,27 @@ static void test_move(void **state)
     assert_int_equal(conn_over(&c), CONN_EOF);
 }
 
+/* The bounds of the contract are within it. Nothing is written beyond what is owed, so the largest
+ * buffer need not be there. */
+static void test_tightest_and_largest_buffer(void **state)
+{
+    (void)state;
+    static uint8_t tight[13];
+    const uint8_t *bytes;
+    struct conn c;
+    start(&c, &upper, 0);
+    give(&c, "hello, world\n", 1);
+    conn_move(&c, tight, sizeof tight);
+    assert_int_equal(conn_owed(&c, &bytes), sizeof tight);
+    assert_memory_equal(bytes, "HELLO, WORLD\n", sizeof tight);
+    conn_move(&c, buffer, UINT32_MAX);
+    take(&c, SIZE_MAX, SIZE_MAX, 2);
+    assert_got("HELLO, WORLD\n");
+    assert_true(conn_room(&c) == UINT32_MAX - ECHO_LINE_SLACK);
+    conn_init(&c, &upper, buffer, UINT32_MAX, 0);
+    assert_true(conn_room(&c) == UINT32_MAX - ECHO_LINE_SLACK);
+}
+
 static void test_cut(void **state)
 {
     (void)state;
@@ -572,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_no_flood_puts_off_the_end),
         cmocka_unit_test(test_drain_of_a_lingering_client),
         cmocka_unit_test(test_move),
+        cmocka_unit_test(test_tightest_and_largest_buffer),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_a_used_one_starts_afresh),
         cmocka_unit_test(test_breaches_abort),
