@@ -60,6 +60,11 @@ assert (load["kind"], load["connections"], load["pipeline"], load["lost"]) == ("
 assert sum(row["lines"] for row in load["histogram"]) == load["received"] > 0
 assert abs(load["messages_per_second"] * load["seconds"] / load["received"] - 1) < 0.001
 
+short = results(ours, ["--parallel", "3", "--pipeline", "2", "--reconnect", "5", "--duration", "300ms"])
+agree(short)
+assert short["right"] and short["received"] / 5 - 3 <= short["made"] <= short["received"] / 5 + 3 and short["made"] > 3, short
+assert results(lie("never-closes"), ["--reconnect", "1", "--duration", "300ms"])["failures"] == {"TIMEOUT": 1}
+
 rate = results(ours, ["--rate", "1000", "--duration", "500ms", "--parallel", "7"])
 agree(rate)
 assert rate["sent"] + rate["unsent"] == 500 and rate["rate"] == 1000, rate

@@ -39,6 +39,7 @@ struct link {
     unsigned in_flight, oldest; /* lines; a place in due */
     uint64_t *due;              /* a ring of `pipeline`: when those in flight were due */
     uint64_t taken;             /* lines of its share that are sent or lost */
+    uint64_t last;              /* how many that is when the connection has had its lines_each */
     /* Offsets in the payload: where the connection began; up to there lines are to be sent, have
      * been sent, have come back. */
     uint64_t start, put, sent, back;
@@ -74,6 +75,12 @@ static bool has_more(const struct run *r, const struct link *k)
     return r->started && !r->stopping && k->taken < share(r, k);
 }
 
+/* Whether this connection has more to send. */
+static bool may_take(const struct run *r, const struct link *k)
+{
+    return has_more(r, k) && k->taken < k->last;
+}
+
 /* When the link's next line is due by the clock. */
 static uint64_t due_time(const struct run *r, const struct link *k)
 {
@@ -87,7 +94,7 @@ static uint64_t due_time(const struct run *r, const struct link *k)
 static void take_due(struct run *r, struct link *k, uint64_t now)
 {
     const struct load *l = r->load;
-    while (has_more(r, k) && k->in_flight < l->pipeline) {
+    while (may_take(r, k) && k->in_flight < l->pipeline) {
         uint64_t due = l->rate_lines ? due_time(r, k) : now;
         if (due > now)
             return;
@@ -129,7 +136,7 @@ static uint64_t link_time(const struct run *r, const struct link *k)
         return k->give_up;
     if (k->in_flight > 0 || k->state == FINISHING)
         time = after(k->heard, r->load->reply_time);
-    if (r->load->rate_lines && has_more(r, k) && k->in_flight < r->load->pipeline &&
+    if (r->load->rate_lines && may_take(r, k) && k->in_flight < r->load->pipeline &&
         due_time(r, k) < time)
         time = due_time(r, k);
     time = r->abandon_time < time ? r->abandon_time : time;
@@ -250,7 +257,7 @@ static void pump(struct run *r, struct link *k)
         k->sent += sent;
     }
     watch(r, k, READY_IN);
-    if (k->state == OPEN && r->started && !has_more(r, k) &&
+    if (k->state == OPEN && r->started && !may_take(r, k) &&
         (k->in_flight == 0 || r->load->fin_early)) {
         socket_send_fin(k->fd);
         k->state = FINISHING;
@@ -266,6 +273,8 @@ static void begin(struct run *r, struct link *k)
     k->give_up = 0;
     k->start = k->sent = k->back = k->put;
     k->modes = r->load->modes;
+    k->last = r->load->lines_each ? after(k->taken, r->load->lines_each) : UINT64_MAX;
+    r->load->made++;
     if (r->started)
         take_due(r, k, clock_ns());
     pump(r, k);
@@ -347,7 +356,10 @@ static void receive(struct run *r, struct link *k)
     case SOCKET_ENDED:
         if (k->state == FINISHING && k->in_flight == 0) {
             disconnect(r, k);
-            finish(r, k);
+            if (has_more(r, k))
+                connect_link(r, k, clock_ns());
+            else
+                finish(r, k);
         } else {
             fail(r, k, EXCHANGE_SHORT, 0);
         }
@@ -580,7 +592,7 @@ int load_run(struct load *l)
     r.links = calloc(n, sizeof *r.links);
     r.ready = ready_open(n + 1);
     histogram_init(l->rtt);
-    l->sent = l->received = l->lost = l->unsent = l->abandoned = l->failures = 0;
+    l->made = l->sent = l->received = l->lost = l->unsent = l->abandoned = l->failures = 0;
     l->spoken = l->modes;
     if (time && heap && place && due && r.links && r.ready) {
         deadlines_init(&r.deadlines, time, heap, place, n);

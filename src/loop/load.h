@@ -42,6 +42,8 @@ struct load {
     unsigned pipeline;    /* lines in flight on each, at least 1 */
     uint64_t lines;       /* in all, shared out evenly; UINT64_MAX: no end */
     uint64_t duration;    /* lines are due for so long; UINT64_MAX: no end */
+    uint64_t lines_each;  /* a connection is closed, by both sides, and made anew after so many; 0:
+                             never */
     bool fin_early; /* each connection half-closes right after its last line, and not only when
                        all has come back */
 
@@ -73,6 +75,7 @@ struct load {
     uint64_t unsent; /* lines that were due by the clock before the end, and yet never sent; in rtt
                         they count with the time that they had waited */
     uint64_t abandoned; /* lines still in flight a second after wake: in none of the above */
+    uint64_t made;      /* connections, whole ones */
     uint64_t failures;
     unsigned spoken;         /* a set: the modes that explain what came */
     uint64_t started, ended; /* all connections were there; the last line was back or lost, or no

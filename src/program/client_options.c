@@ -120,6 +120,15 @@ static const char *set_rate(void *options, const char *value)
                : "is not a number of lines a second; use 1 to 10000000";
 }
 
+static const char *set_reconnect(void *options, const char *value)
+{
+    struct client_options *o = options;
+    o->load = true;
+    return value_count(value, RATE_MAX, &o->reconnect)
+               ? NULL
+               : "is not a number of lines; use 1 to 10000000";
+}
+
 static const char *set_duration(void *options, const char *value)
 {
     struct client_options *o = options;
@@ -141,9 +150,10 @@ const struct option_row client_option_rows[] = {
     {'c', "count", "N", "ping: so many lines (until ctrl-C)", .set = set_count},
     {'i', "interval", "T", "ping: a line every T (1s)", .set = set_interval},
     {0, "size", "BYTES", "ping, load: of a line, with its LF (64)", .set = set_size},
-    {0, "parallel", "N", "load: connections (1)", .set = set_parallel},
-    {0, "pipeline", "D", "load: lines in flight on each (1)", .set = set_pipeline},
+    {0, "parallel", "N", NULL, .set = set_parallel},
+    {0, "pipeline", "D", "load: connections, lines in flight (1)", .set = set_pipeline},
     {0, "rate", "R", "load: lines a second, in all (as many as come back)", .set = set_rate},
+    {0, "reconnect", "N", "load: a new connection after every N lines", .set = set_reconnect},
     {0, "duration", "T", "load: for so long (10s)", .set = set_duration},
     {0, "check", NULL, "is it a right echo server? prints TAP", FLAG(check)},
     {0, "json", NULL, "ping, load, check: the results as JSON", FLAG(json)},
@@ -199,7 +209,7 @@ static bool choose_job(struct client_options *o, char *error)
     o->job = o->check ? JOB_CHECK : o->load ? JOB_LOAD : ping ? JOB_PING : JOB_CONVERSE;
     if (o->ping && o->load)
         wrong = "-c and -i are for a ping; leave them out for a load (--parallel, --pipeline, "
-                "--rate, --duration)";
+                "--rate, --reconnect, --duration)";
     else if (o->check && (ping || o->load))
         wrong = "--check sends what it needs; leave out the options of ping and load";
     else if (o->check && o->expect == MODES_NONE)

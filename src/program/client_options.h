@@ -31,6 +31,7 @@ struct client_options {
     uint64_t interval_ms;              /* of a ping; 0: as soon as the line before is back */
     unsigned size;                     /* of a line; 0: not given */
     unsigned parallel, pipeline, rate; /* rate 0: none */
+    unsigned reconnect;                /* 0: never */
     uint64_t duration_ms;
 
     char *const *messages; /* NULL: standard input is sent */

@@ -133,6 +133,7 @@ static void set_up(struct load *l, const struct client_options *o)
     l->pipeline = !ping ? o->pipeline : o->interval_ms > 0 ? PING_IN_FLIGHT : 1;
     l->lines = ping && o->count > 0 ? o->count : UINT64_MAX;
     l->duration = ping ? UINT64_MAX : o->duration_ms * MS;
+    l->lines_each = o->reconnect;
     l->rate_lines = !ping ? o->rate : o->interval_ms > 0 ? 1 : 0;
     l->rate_time = ping ? o->interval_ms * MS : SECOND;
     l->connect_time = wait_time(o->dial.connect_ms);
