@@ -18,9 +18,9 @@ void ledger_init(struct ledger *l, unsigned modes, uint8_t *buffer, size_t size)
 
 size_t ledger_room(struct ledger *l, uint8_t **at)
 {
-    /* Moved to the front only when at least half the buffer comes free: a byte moves once at most.
-     */
-    if (l->back == l->end || l->back >= l->size / 2) {
+    /* Moved to the front when at least as much comes free: that is a move of a byte for each that
+     * is put, at most, and what is in use stays together and in the cache. */
+    if (l->back >= l->end - l->back) {
         memmove(l->buffer, l->buffer + l->back, l->end - l->back);
         l->sent -= l->back;
         l->end -= l->back;

@@ -10,7 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PROGRESS_FIRST_MS = 1000, PROGRESS_EVERY_MS = 250, STUCK_MS = 500 };
+enum {
+    PROGRESS_FIRST_MS = 1000,
+    PROGRESS_EVERY_MS = 250,
+    STUCK_MS = 500,
+    /* So much is in flight at first, which stays in a processor's cache; where that is out and
+     * nothing comes back for a moment, the path is a long one, and more. */
+    FLIGHT_FIRST = 256 * 1024,
+    FLIGHT_MS = 20
+};
 
 struct run {
     const struct exchange *x;
@@ -25,6 +33,7 @@ struct run {
     size_t awaited;   /* what fill said has to come first: EXCHANGE_SILENCE, EXCHANGE_AWAIT or 0 */
     bool deaf;        /* nothing is received yet */
     bool prompted;
+    size_t flight_most; /* no input is read while so much is in flight */
 
     size_t out_at, out_len; /* reply[out_at..out_len) is to be written out */
     enum exchange_end end;
@@ -35,6 +44,16 @@ static void fail(struct run *r, enum exchange_end end)
 {
     r->error = errno;
     r->end = end;
+}
+
+/* How much of the input may be read now, to *at. */
+static size_t room_for_input(const struct run *r, uint8_t **at)
+{
+    const uint8_t *bytes;
+    size_t flight = (size_t)ledger_owed(r->ledger) + ledger_unsent(r->ledger, &bytes);
+    size_t room = ledger_room(r->ledger, at);
+    size_t most = flight < r->flight_most ? r->flight_most - flight : 0;
+    return room < most ? room : most;
 }
 
 /* Takes n bytes just read into at: up to the end of a dot line, where that ends the input. */
@@ -85,7 +104,7 @@ static uint64_t fill_time(const struct run *r)
 static void read_input(struct run *r)
 {
     uint8_t *at;
-    size_t room = ledger_room(r->ledger, &at);
+    size_t room = room_for_input(r, &at);
     if (r->x->fill) {
         r->awaited = 0;
         fill(r, at, room);
@@ -240,9 +259,11 @@ static void tell(struct run *r)
 }
 
 /* The earliest of what is waited for besides the descriptors. */
-static uint64_t wake_time(const struct run *r, bool room)
+static uint64_t wake_time(const struct run *r, bool room, bool full)
 {
     uint64_t time = reply_deadline(r);
+    if (full && clock_ms() + FLIGHT_MS < time)
+        time = clock_ms() + FLIGHT_MS;
     if (r->x->progress && r->progress_at < time)
         time = r->progress_at;
     if (r->deaf && r->sent_at + STUCK_MS < time)
@@ -258,7 +279,9 @@ static void step(struct run *r)
     const struct exchange *x = r->x;
     uint8_t *at;
     bool sending = !r->send_error && !ledger_parted(r->ledger);
-    bool room = sending && r->input_open && ledger_room(r->ledger, &at) > 0;
+    bool reading = sending && r->input_open;
+    bool room = reading && room_for_input(r, &at) > 0;
+    bool full = reading && !room && ledger_room(r->ledger, &at) > 0;
     bool unsent = sending && !all_sent(r);
     short events = (short)((writing(r) || r->deaf ? 0 : POLLIN) | (unsent ? POLLOUT : 0));
     struct pollfd fds[] = {
@@ -267,7 +290,8 @@ static void step(struct run *r)
         {.fd = writing(r) ? x->output : -1, .events = POLLOUT},
     };
     uint64_t deadline = reply_deadline(r);
-    (void)socket_wait(fds, 3, wake_time(r, room));
+    if (socket_wait(fds, 3, wake_time(r, room, full)) == 0 && full)
+        r->flight_most *= 2;
 
     if (fds[0].revents || (room && x->fill && clock_ms() >= fill_time(r)))
         read_input(r);
@@ -297,6 +321,7 @@ enum exchange_end exchange_run(const struct exchange *x, int *error)
                     .sent_at = now,
                     .deaf = x->late,
                     .line_start = true,
+                    .flight_most = FLIGHT_FIRST,
                     .input_open = true};
     while (r.end == EXCHANGE_OPEN) {
         tell(&r);

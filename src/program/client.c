@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 /* All the memory that the exchange takes. The first bounds what is in flight. */
-static uint8_t window[1024 * 1024], reply[128 * 1024];
+static uint8_t window[4 * 1024 * 1024], reply[256 * 1024];
 
 /* What the hooks need. */
 struct session {
