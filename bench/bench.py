@@ -332,8 +332,9 @@ def main():
     chosen = [peer for peer in peers.PEERS if wanted(options.peers, peer.name)]
     try:
         for peer in list(chosen):
-            if "/" not in peer.command[0] and not shutil.which(peer.command[0]):
-                print(f"SKIPPED {peer.name}: {peer.command[0]} is not installed", file=sys.stderr)
+            program = peer.command[0].format(bench=options.bench, echo=options.echo)
+            if not shutil.which(program):
+                print(f"SKIPPED {peer.name}: {program} is not there", file=sys.stderr)
                 chosen.remove(peer)
                 continue
             servers.append(Server(peer, options, reference.port))

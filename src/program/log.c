@@ -116,24 +116,29 @@ void log_message(enum log_level level, const char *format, ...)
     emit(level, line);
 }
 
-/* An event of one client; the address goes first in both formats. */
+/* An event of one client: after its address and, in JSON, the event's name, comes `rest`, which is
+ * in the format that the log has. */
 static void client_event(enum log_level level, const char *event, const char *address,
-                         const char *json, const char *text)
+                         const char *rest)
 {
     char escaped[2 * TEXT_ADDRESS_MAX], line[LINE_MAX_BYTES];
     if (log_format == LOG_JSON) {
         json_escape(address, escaped, sizeof escaped);
-        snprintf(line, sizeof line, "\"event\":\"%s\",\"client\":\"%s\"%s", event, escaped, json);
+        snprintf(line, sizeof line, "\"event\":\"%s\",\"client\":\"%s\"%s", event, escaped, rest);
     } else {
-        snprintf(line, sizeof line, "%s %s", address, text);
+        snprintf(line, sizeof line, "%s %s", address, rest);
     }
     emit(level, line);
 }
 
+bool log_tells(enum log_level level)
+{
+    return level <= log_most;
+}
+
 void log_opened(const char *address)
 {
-    if (log_most >= LOG_DETAIL)
-        client_event(LOG_DETAIL, "opened", address, "", "connected");
+    client_event(LOG_DETAIL, "opened", address, log_format == LOG_JSON ? "" : "connected");
 }
 
 void log_closed(const char *address, const struct client *client, uint64_t now)
@@ -143,25 +148,27 @@ void log_closed(const char *address, const struct client *client, uint64_t now)
         [CONN_RESET] = "reset", [CONN_IDLE] = "idle", [CONN_DRAIN] = "drain",
     };
     const struct conn *c = &client->conn;
-    char json[256], text[256];
+    char rest[256];
     enum log_level level = c->bytes_in ? LOG_NOTICE : LOG_DETAIL;
-    if (log_most < level)
+    if (!log_tells(level))
         return;
-    snprintf(json, sizeof json,
-             ",\"why\":\"%s\",\"in\":%" PRIu64 ",\"out\":%" PRIu64 ",\"ms\":%" PRIu64,
+    snprintf(rest, sizeof rest,
+             log_format == LOG_JSON
+                 ? ",\"why\":\"%s\",\"in\":%" PRIu64 ",\"out\":%" PRIu64 ",\"ms\":%" PRIu64
+                 : "%s: %" PRIu64 " bytes in, %" PRIu64 " bytes out, %" PRIu64 " ms",
              why[conn_over(c)], c->bytes_in, c->bytes_out, now - client->since);
-    snprintf(text, sizeof text, "%s: %" PRIu64 " bytes in, %" PRIu64 " bytes out, %" PRIu64 " ms",
-             why[conn_over(c)], c->bytes_in, c->bytes_out, now - client->since);
-    client_event(level, "closed", address, json, text);
+    client_event(level, "closed", address, rest);
 }
 
 void log_refused(const char *address, const char *reason)
 {
-    char json[256], text[256], escaped[192];
+    char rest[256], escaped[192];
     json_escape(reason, escaped, sizeof escaped);
-    snprintf(json, sizeof json, ",\"why\":\"limit\",\"reason\":\"%s\"", escaped);
-    snprintf(text, sizeof text, "limit: %s; let go", reason);
-    client_event(LOG_ERROR, "closed", address, json, text);
+    if (log_format == LOG_JSON)
+        snprintf(rest, sizeof rest, ",\"why\":\"limit\",\"reason\":\"%s\"", escaped);
+    else
+        snprintf(rest, sizeof rest, "limit: %s; let go", reason);
+    client_event(LOG_ERROR, "closed", address, rest);
 }
 
 void log_counters(enum log_level level, const struct server_counters *c)

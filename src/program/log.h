@@ -21,11 +21,14 @@ enum log_level {
  * line with "<N>", as the journal takes it (sd-daemon(3)). */
 void log_open(enum log_format format, enum log_level most, bool priorities);
 
+/* Whether lines of this level are written at all; what they take need not be done, else. */
+bool log_tells(enum log_level level);
+
 /* A message for people: "echo-server: TEXT", or {"event":"message","text":TEXT}. */
 void log_message(enum log_level level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* A client was accepted (LOG_DETAIL). */
+/* A client was accepted. To be called only if log_tells(LOG_DETAIL). */
 void log_opened(const char *address);
 
 /* A client is gone: its address, why, bytes in and out, milliseconds. LOG_NOTICE; LOG_DETAIL if it

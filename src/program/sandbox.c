@@ -21,7 +21,9 @@ bool sandbox_enter(const struct sandbox_needs *needs, char lacking[SANDBOX_TEXT_
 
 #include <errno.h>
 #include <fcntl.h>
+#ifdef ECHO_HAVE_LANDLOCK
 #include <linux/landlock.h>
+#endif
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -139,19 +141,24 @@ static int filter_calls(const struct sandbox_needs *needs)
 
 #endif
 
+#ifdef ECHO_HAVE_LANDLOCK
 /* Of Landlock's fourth version; Debian's header has the first ones. */
 enum { NET_BIND_TCP = 1, NET_CONNECT_TCP = 2 };
 struct ruleset {
     uint64_t files, net;
 };
+#endif
 
 /* No file may be opened, made or removed any more, but the Unix socket's; no TCP port be bound or
  * connected to. Returns 0 or an errno. */
 static int restrict_files(const struct sandbox_needs *needs)
 {
-#ifdef ECHO_INSTRUMENTED
+#if defined ECHO_INSTRUMENTED
     (void)needs;
     return 0;
+#elif !defined ECHO_HAVE_LANDLOCK
+    (void)needs;
+    return ENOSYS; /* built without its header */
 #else
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1)
@@ -192,11 +199,11 @@ static bool writes_files(void)
 static void limit(int resource, bool to_nothing)
 {
     struct rlimit limit;
-    if (getrlimit((__rlimit_resource_t)resource, &limit) < 0)
+    if (getrlimit(resource, &limit) < 0)
         return;
     limit.rlim_cur = to_nothing ? 0 : limit.rlim_cur;
     limit.rlim_max = limit.rlim_cur;
-    (void)setrlimit((__rlimit_resource_t)resource, &limit);
+    (void)setrlimit(resource, &limit);
 }
 
 bool sandbox_enter(const struct sandbox_needs *needs, char lacking[SANDBOX_TEXT_MAX])

@@ -126,7 +126,8 @@ static void opened(void *context, const struct client *client)
 {
     struct running *r = context;
     char text[TEXT_ADDRESS_MAX];
-    log_opened(address_of(client, text));
+    if (log_tells(LOG_DETAIL))
+        log_opened(address_of(client, text));
     if (r->shows)
         show_start(&r->shows[client->index]);
 }
@@ -145,7 +146,8 @@ static void closed(void *context, const struct client *client)
     char text[TEXT_ADDRESS_MAX];
     if (r->shows)
         show_end(&r->shows[client->index], address_of(client, text));
-    log_closed(address_of(client, text), client, clock_ms());
+    if (log_tells(LOG_NOTICE))
+        log_closed(address_of(client, text), client, clock_ms());
 }
 
 static void waiting(void *context)
