@@ -34,6 +34,15 @@
 */
 static size_t find(const uint8_t *p, uint8_t c, size_t n);
 
+/*@ assigns \nothing; */
+static inline uint8_t upper(uint8_t c);
+
+/*@ requires \valid(out + (0 .. n - 1)) && \valid_read(in + (0 .. n - 1));
+    requires \separated(in + (0 .. n - 1), out + (0 .. n - 1));
+    assigns out[0 .. n - 1];
+*/
+static inline void upper_all(uint8_t *restrict out, const uint8_t *restrict in, size_t n);
+
 /*@ requires \valid(out + (0 .. n - 1)) && \valid_read(in + (0 .. n - 1));
     requires \separated(in + (0 .. n - 1), out + (0 .. n - 1));
     assigns out[0 .. n - 1];
@@ -70,12 +79,26 @@ static bool quit_byte(size_t at, uint8_t c);
 */
 static bool may_be_quit(const uint8_t *in, size_t n);
 
+/*@ assigns \nothing; */
+static inline uint8_t least(uint8_t a, uint8_t b);
+
+/*@ requires \valid_read(in + (0 .. 64 + 5));
+    assigns \nothing;
+*/
+static bool quit_in_block(const uint8_t *in);
+
 /*@ requires 0 < n <= 4096;
     requires \valid_read(in + (0 .. n - 1)) && \valid_read(out + (0 .. n - 1));
     assigns \nothing;
     ensures 0 < \result <= n;
 */
 static size_t before_quit(const uint8_t *in, const uint8_t *out, size_t n, uint8_t q);
+
+/*@ requires 0 < n && \valid_read(in + (0 .. n - 1));
+    assigns \nothing;
+    ensures 0 < \result <= n;
+*/
+static size_t before_dot(const uint8_t *in, size_t n);
 
 /*@ requires \valid(io) && n <= io->in_len;
     assigns io->in, io->in_len;

@@ -77,7 +77,7 @@ static INLINE void upper_all(uint8_t *restrict out, const uint8_t *restrict in, 
     size_t i = 0;
     //@ loop invariant i <= n; loop assigns i, out[0 .. n - 1];
     for (; n - i >= BLOCK; i += BLOCK)
-        //@ loop invariant k <= BLOCK; loop assigns k, out[i .. i + BLOCK - 1];
+        //@ loop invariant k <= BLOCK; loop assigns k, out[0 .. n - 1];
         for (size_t k = 0; k < BLOCK; k++)
             out[i + k] = upper(in[i + k]);
     //@ loop invariant i <= n; loop assigns i, out[0 .. n - 1];
