@@ -65,9 +65,10 @@ struct conn {
     uint32_t head, tail; /* buffer[head..tail) is owed */
     uint32_t idle_ms;
     struct echo_line line;
-    uint8_t phase : 3, why : 3; /* enum conn_why, once known */
-    bool peer_ended : 1;        /* the client's FIN has come */
-    bool draining : 1;          /* the server is stopping */
+    unsigned phase : 4;
+    unsigned why : 4;        /* enum conn_why, once known */
+    unsigned peer_ended : 1; /* the client's FIN has come */
+    unsigned draining : 1;   /* the server is stopping */
 };
 
 /* Starts a connection. buffer[0..size), CONN_BUFFER_MIN <= size <= UINT32_MAX, is borrowed until it

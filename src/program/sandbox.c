@@ -196,7 +196,13 @@ static bool writes_files(void)
     return false;
 }
 
-static void limit(int resource, bool to_nothing)
+#ifdef __GLIBC__
+typedef __rlimit_resource_t resource_type;
+#else
+typedef int resource_type;
+#endif
+
+static void limit(resource_type resource, bool to_nothing)
 {
     struct rlimit limit;
     if (getrlimit(resource, &limit) < 0)
