@@ -1,4 +1,7 @@
-/* line_bench.c - the line engine's speed beside memcpy and a plain upper-casing loop.
+/* line_bench.c - the line engine's speed beside memcpy, memchr and a plain upper-casing loop.
+ *
+ * usage: line_bench [INPUT]. With the name of an input: one pass of it through the engine, for a
+ * tool that counts instructions (ci/instructions.sh).
  *
  * All work on the same 64 KiB buffer, which stays in the cache, in turn; the best of several rounds
  * counts, because the machine may be shared. What matters is the ratio in the last column: it
@@ -28,6 +31,12 @@ static void plain_upper(void)
 static void copy(void)
 {
     memcpy(out, in, SIZE);
+}
+
+/* There is none to be found. */
+static void search(void)
+{
+    sink = memchr(in, 0xFF, SIZE) != NULL;
 }
 
 static void engine(enum echo_mode mode)
@@ -106,39 +115,60 @@ static void prose(size_t line)
 
 static void measure(const char *what)
 {
-    static pass_fn *const passes[] = {copy, plain_upper, engine_verbatim, engine_upper};
-    double best[4] = {0};
+    enum { PASSES = 5 };
+    static pass_fn *const passes[PASSES] = {copy, search, plain_upper, engine_verbatim,
+                                            engine_upper};
+    double best[PASSES] = {0};
 
     for (int round = 0; round < ROUNDS; round++)
-        for (int p = 0; p < 4; p++) {
+        for (int p = 0; p < PASSES; p++) {
             double rate = gigabytes_per_second(passes[p]);
             if (rate > best[p])
                 best[p] = rate;
         }
-    printf("%-22s %8.1f %8.1f %10.1f %8.1f %8.2f\n", what, best[0], best[1], best[2], best[3],
-           best[3] / best[1]);
+    printf("%-22s %8.1f %8.1f %8.1f %10.1f %8.1f %8.2f\n", what, best[0], best[1], best[2], best[3],
+           best[4], best[4] / best[2]);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    static const size_t lines[] = {1, 8, 64, 1024, SIZE};
-    static const struct {
-        const char *name, *pattern;
-    } hard[] = {
-        {"all q", "q"},           {"all LF", "\n"},    {"LF q", "\nq"},
-        {"LF quit x", "\nquitx"}, {"LF qui", "\nqui"}, {"LF quit CR x", "\nquit\rx"},
+    static const struct input {
+        const char *name;
+        size_t line;         /* prose in lines of so many bytes; else */
+        const char *pattern; /* this, repeated */
+    } inputs[] = {
+        {"lines of 1", 1, NULL},
+        {"lines of 8", 8, NULL},
+        {"lines of 64", 64, NULL},
+        {"lines of 1024", 1024, NULL},
+        {"lines of 65536", SIZE, NULL},
+        {"all q", 0, "q"},
+        {"all LF", 0, "\n"},
+        {"LF q", 0, "\nq"},
+        {"LF quit x", 0, "\nquitx"},
+        {"LF qui", 0, "\nqui"},
+        {"LF quit CR x", 0, "\nquit\rx"},
     };
+    bool found = argc < 2;
 
-    printf("GB/s                     memcpy    plain   verbatim    upper  upper/plain\n");
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "prose, lines of %zu", lines[i]);
-        prose(lines[i]);
-        measure(name);
+    if (argc < 2)
+        printf(
+            "GB/s                     memcpy   memchr    plain   verbatim    upper  upper/plain\n");
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+        const struct input *one = &inputs[i];
+        if (argc >= 2 && strcmp(argv[1], one->name) != 0)
+            continue;
+        if (one->pattern)
+            repeat(one->pattern);
+        else
+            prose(one->line);
+        if (argc < 2)
+            measure(one->name);
+        else
+            engine_upper();
+        found = true;
     }
-    for (size_t i = 0; i < sizeof hard / sizeof hard[0]; i++) {
-        repeat(hard[i].pattern);
-        measure(hard[i].name);
-    }
-    return 0;
+    if (!found)
+        fprintf(stderr, "line_bench: there is no input '%s'\n", argv[1]);
+    return found ? 0 : 2;
 }

@@ -172,10 +172,10 @@ def gnuplot(name, script):
 def engine():
     with open(f"{folder}/engine.txt") as file:
         text = file.read()
-    lines = [line for line in text.splitlines() if line.startswith("prose")]
-    points = [(line.split("lines of")[1].split()[0], line.split()[-5:]) for line in lines]
-    series = ["memcpy", "plain loop", "verbatim", "upper"]
-    data = "\n".join(f"{length} " + " ".join(values[:4]) for length, values in points)
+    lines = [line for line in text.splitlines() if line.startswith("lines of")]
+    points = [(line.split()[2], line.split()[-6:]) for line in lines]
+    series = ["memcpy", "memchr", "plain loop", "verbatim", "upper"]
+    data = "\n".join(f"{length} " + " ".join(values[:5]) for length, values in points)
     gnuplot("engine", f"$data << end\n{data}\nend\n" 'set title "The line engine, ordinary text"; set xlabel "bytes in a line"; set ylabel "GB/s"; set logscale x 2;'
                       "set yrange [0:*]; set grid; set key bottom right\nplot "
                       + ", ".join(f'$data using 1:{i + 2} with linespoints title "{name}"' for i, name in enumerate(series))

@@ -4,12 +4,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
-need git:git clang-format:clang-format shellcheck:shellcheck mandoc:mandoc clang-tidy:clang-tidy cppcheck:cppcheck cmake:cmake gcc:gcc clang:clang \
+need git:git python3:python3 clang-format:clang-format shellcheck:shellcheck mandoc:mandoc clang-tidy:clang-tidy cppcheck:cppcheck cmake:cmake gcc:gcc clang:clang \
     pkg-config:pkg-config node:nodejs npm:npm '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
     '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev'
 
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 git ls-files '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR
+git ls-files '*.py' | xargs python3 -m py_compile
 git ls-files 'docs/man/*' | xargs mandoc -T lint -W warning
 git ls-files 'fuzz/canaries/*.patch' | xargs -n 1 git apply --check
 echo "lint: layout, scripts, manuals and canaries are in order"
