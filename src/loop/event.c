@@ -73,23 +73,34 @@ static void lend_buffer(struct loop *l, struct conn *c)
         conn_move(c, s->out, l->free_block_count > 0 ? s->out_size : s->small_size);
 }
 
-/* Afterwards: what is still owed is kept, and a block that is not needed any more given back. */
+static uint8_t *small_block(const struct loop *l, const struct client *client)
+{
+    return l->small + client->index * l->server->small_size;
+}
+
+/* Gives back the large block that it may have; the buffer is not its any more. */
+static void free_block(struct loop *l, const struct client *client)
+{
+    uint8_t *buffer = conn_buffer(&client->conn);
+    if (buffer != l->server->out && buffer != small_block(l, client))
+        l->free_blocks[l->free_block_count++] = buffer;
+}
+
+/* Afterwards: what is still owed is kept, and a buffer that is not needed any more given back. */
 static void return_buffer(struct loop *l, struct client *client)
 {
     const uint8_t *bytes;
     const struct server *s = l->server;
     struct conn *c = &client->conn;
-    uint8_t *buffer = conn_buffer(c), *small = l->small + client->index * s->small_size;
+    bool shared = conn_buffer(c) == s->out;
     size_t owed = conn_owed(c, &bytes);
 
-    if (buffer == s->out && owed > 0) {
-        if (owed <= s->small_size)
-            conn_move(c, small, s->small_size);
-        else
-            conn_move(c, l->free_blocks[--l->free_block_count], s->out_size);
-    } else if (buffer != s->out && owed == 0) {
-        if (buffer != small)
-            l->free_blocks[l->free_block_count++] = buffer;
+    if (shared && owed > s->small_size) {
+        conn_move(c, l->free_blocks[--l->free_block_count], s->out_size);
+    } else if (shared && owed > 0) {
+        conn_move(c, small_block(l, client), s->small_size);
+    } else if (!shared && owed == 0) {
+        free_block(l, client);
         conn_move(c, s->out, s->small_size);
     }
 }
@@ -131,6 +142,7 @@ static void begin_to_stop(struct loop *l)
 static void end(struct loop *l, struct client *client)
 {
     unsigned index = client->index;
+    free_block(l, client);
     ready_remove(l->ready, client->fd, index);
     deadlines_set(&l->deadlines, index, DEADLINES_NEVER);
     l->free_places[l->free_count++] = index;
@@ -150,11 +162,11 @@ static unsigned events_of(const struct client *client)
 static void settle(struct loop *l, struct client *client, unsigned before)
 {
     unsigned events = events_of(client);
-    return_buffer(l, client);
     if (conn_over(&client->conn) != CONN_OPEN) {
         end(l, client);
         return;
     }
+    return_buffer(l, client);
     if (events != before)
         ready_change(l->ready, client->fd, client->index, events);
     note_deadline(l, client);
