@@ -20,19 +20,20 @@ import time
 
 import peers
 
-# Cell: core of the load, connections, lines in flight on each, bytes of a line, more options of echo-client.
+# Cell: cores of the load, connections, lines in flight on each, bytes of a line, more options of echo-client.
 CELLS = {
-    "c1": (0, 1, 1, 32, []),
-    "c64": (1, 64, 1, 32, []),
-    "c64d16": (1, 64, 16, 32, []),
-    "c1000": (1, 1000, 1, 32, []),
-    "c1000d16": (1, 1000, 16, 32, []),
-    "b64": (1, 4, 4096, 64, []),
-    "b1k": (1, 4, 256, 1024, []),
-    "b64k": (1, 4, 4, 65536, []),
-    "churn": (1, 16, 1, 32, ["--reconnect", "1"]),
+    "c1": ({0}, 1, 1, 32, []),
+    "c64": ({1}, 64, 1, 32, []),
+    "c64d16": ({1}, 64, 16, 32, []),
+    "c1000": ({1}, 1000, 1, 32, []),
+    "c1000d16": ({1}, 1000, 16, 32, []),
+    "b64": ({1}, 4, 4096, 64, []),
+    "b1k": ({1}, 4, 256, 1024, []),
+    "b64k": ({1}, 4, 4, 65536, []),
+    "churn": ({1}, 16, 1, 32, ["--reconnect", "1"]),
 }
 COLUMNS = ["what", "turn", "cell", "server", "rate", "bytes", "seconds", "cpu", "load_cpu", "p50", "p99", "note"]
+HANGS = 60   # seconds
 BETWEEN = 3  # servers between two runs of the reference
 IDLE, IDLE_PROCESSES = 10000, 200
 
@@ -122,22 +123,22 @@ class Server:
 
 
 def load_command(options, server, cell):
-    core, connections, depth, size, more = CELLS[cell]
+    cores, connections, depth, size, more = cell
     if server.peer.kind == "echo":
-        return core, size, [f"{options.echo}/echo-client", "--json", "-W", "3s", "-m", server.peer.mode, "--parallel",
+        return cores, size, [f"{options.echo}/echo-client", "--json", "-W", "3s", "-m", server.peer.mode, "--parallel",
                             str(connections), "--pipeline", str(depth), "--size", str(size), "--duration",
                             f"{options.seconds}s", *more, "127.0.0.1", str(server.port)]
     request, reply = server.peer.kind
-    return core, len(request), [f"{options.bench}/fixed_load", str(server.port), str(connections), str(depth),
+    return cores, len(request), [f"{options.bench}/fixed_load", str(server.port), str(connections), str(depth),
                                 str(options.seconds), request, reply]
 
 
 def run(options, server, cell):
     """One run of one cell. Returns the figures."""
-    core, size, command = load_command(options, server, cell)
+    cores, size, command = load_command(options, server, cell)
     before, started = server.group.cpu(), time.monotonic()
-    process = subprocess.Popen(["timeout", "-s", "KILL", "60", *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                               preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+    process = subprocess.Popen(["timeout", "-s", "KILL", str(HANGS), *command], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                               preexec_fn=lambda: os.sched_setaffinity(0, cores))
     text = process.stdout.read()
     _, _, usage = os.wait4(process.pid, 0)
     cpu, took = server.group.cpu() - before, time.monotonic() - started
@@ -145,7 +146,8 @@ def run(options, server, cell):
     result = json.loads(text) if text.strip() else {"right": False, "received": 0, "seconds": took}
     count = result["received"]
     rtt = result.get("rtt_ms", {})
-    note = "" if result["right"] and count else "failed " + " ".join(result.get("failures", {"at once": 1}))
+    failures = result.get("failures", {"hangs" if took > HANGS else "at once": 1})
+    note = "" if result["right"] and count else "failed " + " ".join(failures)
     return {"rate": count / (result["seconds"] or 1), "bytes": size, "seconds": result["seconds"], "cpu": cpu / max(count, 1),
             "load_cpu": (usage.ru_utime + usage.ru_stime) / max(count, 1), "p50": rtt.get("p50", ""),
             "p99": rtt.get("p99", ""), "note": note}
@@ -203,8 +205,7 @@ def measure_many(options, table, peer, backend, turn):
     """5,000 active clients beside 5,000 idle ones."""
     server = Server(peer, options, backend)
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5000)]
-    CELLS["c10k"] = (1, 5000, 1, 32, [])
-    table.add(what="many", turn=turn, cell="c10k", server=peer.name, **run(options, server, "c10k"))
+    table.add(what="many", turn=turn, cell="c10k", server=peer.name, **run(options, server, ({1}, 5000, 1, 32, [])))
     for client in idle:
         client.close()
     server.end()
@@ -212,29 +213,11 @@ def measure_many(options, table, peer, backend, turn):
 
 def measure_workers(options, table, backend, turn):
     """One worker and two, server and load on both cores."""
-    CELLS["workers"] = ({0, 1}, 64, 16, 32, [])
     for workers in ("1", "2"):
         peer = peers.Peer(f"{workers} worker(s)", peers.EVENT.command + ["--workers", workers], "upper")
         server = Server(peer, options, backend, cores={0, 1})
-        table.add(what="workers", turn=turn, cell="workers", server=peer.name, **run_wide(options, server))
+        table.add(what="workers", turn=turn, cell="workers", server=peer.name, **run(options, server, ({0, 1}, 64, 16, 32, [])))
         server.end()
-
-
-def run_wide(options, server):
-    core, *rest = CELLS["workers"]
-    saved = os.sched_getaffinity(0)
-    CELLS["wide"] = (0, *rest)
-    command = load_command(options, server, "wide")[2]
-    before = server.group.cpu()
-    process = subprocess.Popen(["timeout", "-s", "KILL", "60", *command], stdout=subprocess.PIPE,
-                               preexec_fn=lambda: os.sched_setaffinity(0, saved))
-    result = json.loads(process.stdout.read())
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
-    count = max(result["received"], 1)
-    return {"rate": count / result["seconds"], "bytes": 32, "seconds": result["seconds"], "p50": result["rtt_ms"]["p50"],
-            "cpu": (server.group.cpu() - before) / count, "load_cpu": (usage.ru_utime + usage.ru_stime) / count,
-            "p99": result["rtt_ms"]["p99"]}
 
 
 def measure_start(options, table, turn):
@@ -258,28 +241,31 @@ def measure_start(options, table, turn):
         os.remove(stripped)
 
 
-def measure_client(options, table, reference, turn):
+def measure_client(options, table, source, turn):
     """The pipe form: half a gigabyte through echo-client and the event server, each on its core."""
-    size = 512 * 1024 * 1024
-    source = f"{tempfile.gettempdir()}/echo-bench-input"
-    if not os.path.exists(source):
-        line = bytes(range(32, 127)) * 11
-        with open(source, "wb") as file:
-            for _ in range(size // (len(line) + 1)):
-                file.write(line + b"\n")
     server = Server(peers.EVENT, options, 0)
-    with open(source, "rb") as given, open(os.devnull, "wb") as taken:
+    source.seek(0)
+    with open(os.devnull, "wb") as taken:
         before, started = server.group.cpu(), time.monotonic()
-        process = subprocess.Popen([f"{options.echo}/echo-client", "-m", "upper", "127.0.0.1", str(server.port)], stdin=given,
+        process = subprocess.Popen([f"{options.echo}/echo-client", "-m", "upper", "127.0.0.1", str(server.port)], stdin=source,
                                    stdout=taken, preexec_fn=lambda: os.sched_setaffinity(0, {1}))
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = status
         took = time.monotonic() - started
-    n = os.path.getsize(source)
+    n = os.fstat(source.fileno()).st_size
     table.add(what="client", turn=turn, cell="pipe", server="echo-client, pipe form", rate=n / took, bytes=n, seconds=took,
               cpu=(server.group.cpu() - before) * 1e9 / n, load_cpu=(usage.ru_utime + usage.ru_stime) * 1e9 / n,
               note="" if status == 0 else "failed")
     server.end()
+
+
+def make_source():
+    """Half a gigabyte of lines, in a file that has no name."""
+    file, line = tempfile.TemporaryFile(), bytes(range(32, 127)) * 11 + b"\n"
+    for _ in range(512 * 1024):
+        file.write(line)
+    file.flush()
+    return file
 
 
 def wanted(list_text, name):
@@ -294,8 +280,8 @@ def measure_cells(options, table, servers, reference, turn):
         able = able[turn % max(len(able), 1):] + able[:turn % max(len(able), 1)]
         for i, server in enumerate(able):
             if i % BETWEEN == 0:
-                table.add(what="cell", turn=turn, cell=cell, server=reference.peer.name, **run(options, reference, cell))
-            table.add(what="cell", turn=turn, cell=cell, server=server.peer.name, **run(options, server, cell))
+                table.add(what="cell", turn=turn, cell=cell, server=reference.peer.name, **run(options, reference, CELLS[cell]))
+            table.add(what="cell", turn=turn, cell=cell, server=server.peer.name, **run(options, server, CELLS[cell]))
         print(f"turn {turn + 1} of {options.pairs}: {cell}", file=sys.stderr)
 
 
@@ -305,9 +291,9 @@ def cross_check(options, table, servers, turn):
         for server in servers:
             if server.peer.name != peers.EVENT.name:
                 continue
-            table.add(what="check", turn=turn, cell=cell, server="echo-client", **run(options, server, cell))
+            table.add(what="check", turn=turn, cell=cell, server="echo-client", **run(options, server, CELLS[cell]))
             kind, server.peer.kind = server.peer.kind, ("x" * 31 + "\n", "X" * 31 + "\n")
-            table.add(what="check", turn=turn, cell=cell, server="fixed_load", **run(options, server, cell))
+            table.add(what="check", turn=turn, cell=cell, server="fixed_load", **run(options, server, CELLS[cell]))
             server.peer.kind = kind
 
 
@@ -327,7 +313,7 @@ def main():
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
-    table, servers = Table(options.out), []
+    table, servers, source = Table(options.out), [], make_source()
     reference = Server(peers.REFERENCE, options, 0)
     chosen = [peer for peer in peers.PEERS if wanted(options.peers, peer.name)]
     try:
@@ -347,7 +333,7 @@ def main():
             if wanted(options.cells, "workers"):
                 measure_workers(options, table, reference.port, turn)
             if wanted(options.cells, "pipe"):
-                measure_client(options, table, reference, turn)
+                measure_client(options, table, source, turn)
             if wanted(options.cells, "c10k"):
                 for peer in (peers.REFERENCE, peers.EVENT):
                     measure_many(options, table, peer, reference.port, turn)

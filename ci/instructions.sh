@@ -49,11 +49,12 @@ fi
 while IFS=: read -r type input now; do
     before=$(sed -n "s/^$type:$input://p" "$record")
     verdict=ok
-    if [ -z "$before" ] || [ $((now * 10)) -gt $((before * 11)) ]; then
+    if [ "${now:-0}" -eq 0 ] || [ -z "$before" ] || [ $((now * 10)) -gt $((before * 11)) ]; then
         verdict="TOO MANY" bad=1
     fi
     printf '%-15s %-15s %6s  recorded %6s  %s\n' "$type" "$input" "$now" "$before" "$verdict"
 done <"$work/now"
+[ "$(wc -l <"$work/now")" = "$(grep -vc '^#' "$record")" ] || { say "$record has other rows than were measured"; bad=1; }
 # The canary: built without vectors it must not pass.
 plain=$(count "$(program Debug "-O2 -fno-tree-vectorize -fno-tree-slp-vectorize")" "lines of 64")
 limit=$(sed -n 's/^Release:lines of 64://p' "$record")

@@ -62,7 +62,10 @@ assert abs(load["messages_per_second"] * load["seconds"] / load["received"] - 1)
 
 short = results(ours, ["--parallel", "3", "--pipeline", "2", "--reconnect", "5", "--duration", "300ms"])
 agree(short)
-assert short["right"] and short["received"] / 5 - 3 <= short["made"] <= short["received"] / 5 + 3 and short["made"] > 3, short
+assert short["right"] and abs(short["received"] / 5 - short["reconnects"]) <= 6 and short["reconnects"] > 3, short
+short = results(ours, ["--parallel", "8", "--reconnect", "1", "--rate", "20000", "--duration", "150ms"])
+agree(short)
+assert short["right"] and short["lost"] == 0, short
 assert results(lie("never-closes"), ["--reconnect", "1", "--duration", "300ms"])["failures"] == {"TIMEOUT": 1}
 
 rate = results(ours, ["--rate", "1000", "--duration", "500ms", "--parallel", "7"])

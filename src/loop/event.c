@@ -5,8 +5,8 @@
  *
  * A connection that owes nothing needs no buffer: all of these share the server's. Only one whose
  * client does not take its reply at once keeps the rest elsewhere: in one of a few large blocks,
- * or, when those are all taken, in a small one of its own, and then it is read from in small
- * pieces. So memory has a bound that is known at the start, whatever clients do.
+ * or, when those are all taken, in a small one of its own, and then everybody is read from in
+ * small pieces. So memory has a bound that is known at the start, whatever clients do.
  */
 #include "deadlines.h"
 #include "ready.h"

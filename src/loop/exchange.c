@@ -17,7 +17,7 @@ enum {
     /* So much is in flight at first, which stays in a processor's cache; where that is out and
      * nothing comes back for a moment, the path is a long one, and more. */
     FLIGHT_FIRST = 256 * 1024,
-    FLIGHT_MS = 20
+    FLIGHT_MS = 2
 };
 
 struct run {
@@ -281,7 +281,7 @@ static void step(struct run *r)
     bool sending = !r->send_error && !ledger_parted(r->ledger);
     bool reading = sending && r->input_open;
     bool room = reading && room_for_input(r, &at) > 0;
-    bool full = reading && !room && ledger_room(r->ledger, &at) > 0;
+    bool full = reading && !room && !writing(r) && ledger_room(r->ledger, &at) > 0;
     bool unsent = sending && !all_sent(r);
     short events = (short)((writing(r) || r->deaf ? 0 : POLLIN) | (unsent ? POLLOUT : 0));
     struct pollfd fds[] = {

@@ -40,6 +40,7 @@ struct link {
     uint64_t *due;              /* a ring of `pipeline`: when those in flight were due */
     uint64_t taken;             /* lines of its share that are sent or lost */
     uint64_t last;              /* how many that is when the connection has had its lines_each */
+    bool renewed;               /* without a connection only because it has had these */
     /* Offsets in the payload: where the connection began; up to there lines are to be sent, have
      * been sent, have come back. */
     uint64_t start, put, sent, back;
@@ -202,6 +203,7 @@ static void tell(struct run *r, struct link *k, struct load_failure *f)
     l->lost += k->in_flight;
     l->failures++;
     k->in_flight = 0;
+    k->renewed = false;
     k->give_up = 0;
     if (l->failed)
         l->failed(l->context, f);
@@ -273,8 +275,10 @@ static void begin(struct run *r, struct link *k)
     k->give_up = 0;
     k->start = k->sent = k->back = k->put;
     k->modes = r->load->modes;
-    k->last = r->load->lines_each ? after(k->taken, r->load->lines_each) : UINT64_MAX;
-    r->load->made++;
+    k->renewed = false;
+    if (r->load->lines_each > 0)
+        k->last = after(k->taken, r->load->lines_each);
+    r->load->remade += r->started;
     if (r->started)
         take_due(r, k, clock_ns());
     pump(r, k);
@@ -344,6 +348,18 @@ static void mismatch(struct run *r, struct link *k, size_t right, size_t n)
     tell(r, k, &f);
 }
 
+/* Both sides have closed the connection. Lines that are due meanwhile wait for the next. */
+static void renew(struct run *r, struct link *k)
+{
+    if (!has_more(r, k)) {
+        finish(r, k);
+        return;
+    }
+    k->renewed = true;
+    k->last = UINT64_MAX;
+    connect_link(r, k, clock_ns());
+}
+
 static void receive(struct run *r, struct link *k)
 {
     struct load *l = r->load;
@@ -356,10 +372,7 @@ static void receive(struct run *r, struct link *k)
     case SOCKET_ENDED:
         if (k->state == FINISHING && k->in_flight == 0) {
             disconnect(r, k);
-            if (has_more(r, k))
-                connect_link(r, k, clock_ns());
-            else
-                finish(r, k);
+            renew(r, k);
         } else {
             fail(r, k, EXCHANGE_SHORT, 0);
         }
@@ -426,7 +439,7 @@ static void stop(struct run *r)
     for (unsigned i = 0; i < l->connections; i++) {
         struct link *k = &r->links[i];
         take_back(r, k);
-        if (k->state == CLOSED || k->state == CONNECTING)
+        if ((k->state == CLOSED || k->state == CONNECTING) && !k->renewed)
             lose_due(r, k, end);
         else
             count_unsent(r, k, end);
@@ -483,7 +496,8 @@ static void on_time(struct run *r, struct link *k, uint64_t now)
     if (k->state == CONNECTING) {
         connected(r, k, ETIMEDOUT);
     } else if (k->state == CLOSED) {
-        lose_due(r, k, now);
+        if (!k->renewed)
+            lose_due(r, k, now);
         if (r->started && !has_more(r, k))
             finish(r, k);
         else
@@ -575,6 +589,7 @@ static void prepare(struct run *r, uint64_t *due)
     for (unsigned i = 0; i < l->connections; i++)
         r->links[i] = (struct link){.id = i,
                                     .fd = -1,
+                                    .last = UINT64_MAX,
                                     .due = due + (size_t)i * l->pipeline,
                                     .put = (size_t)i * 997 % lines * l->payload->line};
 }
@@ -592,7 +607,7 @@ int load_run(struct load *l)
     r.links = calloc(n, sizeof *r.links);
     r.ready = ready_open(n + 1);
     histogram_init(l->rtt);
-    l->made = l->sent = l->received = l->lost = l->unsent = l->abandoned = l->failures = 0;
+    l->remade = l->sent = l->received = l->lost = l->unsent = l->abandoned = l->failures = 0;
     l->spoken = l->modes;
     if (time && heap && place && due && r.links && r.ready) {
         deadlines_init(&r.deadlines, time, heap, place, n);

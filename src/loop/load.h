@@ -4,7 +4,8 @@
  * A line is timed from when it was due, and not from when it could be sent. Without a rate a line
  * is due as soon as an earlier one has come back. With one, it is due by the clock: a server that
  * stalls is charged for every line that it kept waiting, and not just for the few that were in
- * flight ("coordinated omission", G. Tene). A line due while there is no connection is lost. Where
+ * flight ("coordinated omission", G. Tene). A line due while there is no connection is lost, but
+ * for one that is closed after its lines_each: that waits for the next. Where
  * lines are counted and have no rate, each attempt to connect in vain costs those that it was for.
  *
  * A connection that goes wrong is told of and made anew. Memory is taken at the start; time is in
@@ -75,7 +76,7 @@ struct load {
     uint64_t unsent; /* lines that were due by the clock before the end, and yet never sent; in rtt
                         they count with the time that they had waited */
     uint64_t abandoned; /* lines still in flight a second after wake: in none of the above */
-    uint64_t made;      /* connections, whole ones */
+    uint64_t remade;    /* connections made after `started` */
     uint64_t failures;
     unsigned spoken;         /* a set: the modes that explain what came */
     uint64_t started, ended; /* all connections were there; the last line was back or lost, or no

@@ -24,7 +24,7 @@ int precise_wait(struct pollfd *fds, size_t n, uint64_t deadline)
                                   .tv_nsec = (long)(left % SECOND)};
     int ready = ppoll(fds, (nfds_t)n, deadline == UINT64_MAX ? NULL : &time, NULL);
 #else
-    uint64_t ms = left / (SECOND / 1000);
+    uint64_t ms = left / (SECOND / 1000) + (left % (SECOND / 1000) > 0); /* not to spin */
     int ready = poll(fds, (nfds_t)n,
                      deadline == UINT64_MAX ? -1
                      : ms < INT_MAX         ? (int)ms

@@ -11,7 +11,7 @@ uint64_t clock_ns(void);
 
 /* Waits until one of fds[0..n) is ready or clock_ns() is `deadline` (UINT64_MAX: never). Returns
  * how many are ready; 0 also after a signal, and where there is no ppoll() up to a millisecond too
- * early: its caller looks at the clock and calls again. */
+ * late. */
 int precise_wait(struct pollfd *fds, size_t n, uint64_t deadline);
 
 #endif

@@ -82,8 +82,8 @@ struct server {
     uint8_t *out; /* a connection's buffer: CONN_BUFFER_MIN or more */
     size_t out_size;
     /* Only server_event, of clients that do not take their reply at once: so many keep up to
-     * out_size of it, all others up to small_size (CONN_BUFFER_MIN to out_size) and are read from
-     * in pieces as small. */
+     * out_size of it, all others up to small_size (CONN_BUFFER_MIN to out_size). While all large
+     * blocks are taken, everybody is read from in pieces as small. */
     size_t large_blocks, small_size;
 
     struct server_counters *counters;

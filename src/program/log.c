@@ -141,6 +141,11 @@ void log_opened(const char *address)
     client_event(LOG_DETAIL, "opened", address, log_format == LOG_JSON ? "" : "connected");
 }
 
+enum log_level log_closed_level(const struct client *client)
+{
+    return client->conn.bytes_in ? LOG_NOTICE : LOG_DETAIL;
+}
+
 void log_closed(const char *address, const struct client *client, uint64_t now)
 {
     static const char *const why[] = {
@@ -149,15 +154,12 @@ void log_closed(const char *address, const struct client *client, uint64_t now)
     };
     const struct conn *c = &client->conn;
     char rest[256];
-    enum log_level level = c->bytes_in ? LOG_NOTICE : LOG_DETAIL;
-    if (!log_tells(level))
-        return;
     snprintf(rest, sizeof rest,
              log_format == LOG_JSON
                  ? ",\"why\":\"%s\",\"in\":%" PRIu64 ",\"out\":%" PRIu64 ",\"ms\":%" PRIu64
                  : "%s: %" PRIu64 " bytes in, %" PRIu64 " bytes out, %" PRIu64 " ms",
              why[conn_over(c)], c->bytes_in, c->bytes_out, now - client->since);
-    client_event(level, "closed", address, rest);
+    client_event(log_closed_level(client), "closed", address, rest);
 }
 
 void log_refused(const char *address, const char *reason)

@@ -31,8 +31,10 @@ void log_message(enum log_level level, const char *format, ...)
 /* A client was accepted. To be called only if log_tells(LOG_DETAIL). */
 void log_opened(const char *address);
 
-/* A client is gone: its address, why, bytes in and out, milliseconds. LOG_NOTICE; LOG_DETAIL if it
- * never sent a byte, as health checks do not. */
+/* A client is gone: its address, why, bytes in and out, milliseconds. To be called only if
+ * log_tells(log_closed_level(client)): LOG_NOTICE; LOG_DETAIL if it never sent a byte, as health
+ * checks do not. */
+enum log_level log_closed_level(const struct client *client);
 void log_closed(const char *address, const struct client *client, uint64_t now);
 
 /* A client was accepted and let go again, for want of something (LOG_ERROR). */

@@ -118,8 +118,8 @@ void results_print(const struct load *l, const struct words *words, const char *
     if (is_load)
         say("%.1f messages/s, %.2f MB/s each way, in %.2f s\n", messages_per_second(l),
             bytes_per_second(l) / 1e6, seconds(l));
-    if (l->made > l->connections)
-        say("%" PRIu64 " connections made, %.1f/s\n", l->made, per_second(l, l->made));
+    if (l->lines_each > 0)
+        say("%" PRIu64 " reconnects, %.1f/s\n", l->remade, per_second(l, l->remade));
     print_times(l->rtt, is_load);
     if (is_load)
         say_histogram(l->rtt, false);
@@ -180,10 +180,10 @@ void json_results(const struct load *l, const struct words *words, bool right, b
         l->payload->line, l->sent, l->received, l->lost, seconds(l));
     json_words(words);
     if (is_load)
-        say(",\n\"connections\":%u,\"made\":%" PRIu64 ",\"pipeline\":%u,\"rate\":%" PRIu64
+        say(",\n\"connections\":%u,\"reconnects\":%" PRIu64 ",\"pipeline\":%u,\"rate\":%" PRIu64
             ",\"unsent\":%" PRIu64 ",\"messages_per_second\":%.3f,\"bytes_per_second\":%.3f",
-            l->connections, l->made, l->pipeline, l->rate_lines, l->unsent, messages_per_second(l),
-            bytes_per_second(l));
+            l->connections, l->remade, l->pipeline, l->rate_lines, l->unsent,
+            messages_per_second(l), bytes_per_second(l));
     if (l->rtt->count > 0) {
         json_times(l->rtt, is_load);
         if (is_load) {

@@ -115,10 +115,7 @@ static const char *address_of(const struct client *client, char text[TEXT_ADDRES
 {
     struct sockaddr_storage address = {0};
     memcpy(&address, &client->address, sizeof client->address);
-    if (address.ss_family == AF_INET || address.ss_family == AF_INET6)
-        text_address(&address, sizeof client->address, text);
-    else
-        text_address(&address, 0, text); /* of a Unix socket's the path is not kept */
+    text_address(&address, 0, text); /* a Unix socket's path is not kept */
     return text;
 }
 
@@ -146,7 +143,7 @@ static void closed(void *context, const struct client *client)
     char text[TEXT_ADDRESS_MAX];
     if (r->shows)
         show_end(&r->shows[client->index], address_of(client, text));
-    if (log_tells(LOG_NOTICE))
+    if (log_tells(log_closed_level(client)))
         log_closed(address_of(client, text), client, clock_ms());
 }
 
