@@ -1,7 +1,7 @@
 /* fork.c - the servers of several processes: one for each client (server_fork), or workers that
  * serve many each (server_workers).
  *
- * May use: children.h, serve.h, iterative.h, socket.h, exit.
+ * May use: children.h, serve.h, iterative.h, socket.h, _exit.
  */
 #include "children.h"
 #include "iterative.h"

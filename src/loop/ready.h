@@ -29,8 +29,9 @@ struct ready_event {
 };
 
 /* Waits until one is ready or clock_ns() (precise.h) is `deadline` (UINT64_MAX: never). Writes up
- * to `most` of those that are to events. Returns how many; 0 also after a signal, and where there
- * is no ppoll() up to a millisecond too late. */
+ * to `most` of those that are to events. Returns how many; 0 also after a signal, for a deadline
+ * that was set before and has been put off, and where there is no ppoll() up to a millisecond too
+ * late. */
 size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint64_t deadline);
 
 #endif

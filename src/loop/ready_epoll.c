@@ -20,7 +20,7 @@ enum { BATCH = 256 };
 
 struct ready {
     int fd, timer;
-    uint64_t deadline; /* that the timer is set to */
+    uint64_t deadline; /* that the timer is set to, or UINT64_MAX */
     struct epoll_event events[BATCH];
 };
 
@@ -76,20 +76,26 @@ void ready_remove(struct ready *r, int fd, unsigned id)
     (void)epoll_ctl(r->fd, EPOLL_CTL_DEL, fd, &e);
 }
 
-/* A timer that went off stays ready until it is set anew, so a deadline that has passed is not
- * waited for. */
+/* Sets the timer if it is not to go off before that anyway: who is woken too early sets it again,
+ * and that is seldom. */
 static void set_timer(struct ready *r, uint64_t deadline)
 {
-    struct itimerspec time = {0}; /* zero: none */
-    if (deadline == r->deadline)
+    struct itimerspec time = {.it_value.tv_sec = (time_t)(deadline / SECOND),
+                              .it_value.tv_nsec = (long)(deadline % SECOND)};
+    if (deadline >= r->deadline)
         return;
-    if (deadline != UINT64_MAX) {
-        deadline += deadline == 0;
-        time.it_value.tv_sec = (time_t)(deadline / SECOND);
-        time.it_value.tv_nsec = (long)(deadline % SECOND);
-    }
+    if (deadline == 0)
+        time.it_value.tv_nsec = 1;                                   /* 0 would be never */
     (void)timerfd_settime(r->timer, TFD_TIMER_ABSTIME, &time, NULL); /* cannot fail with these */
     r->deadline = deadline;
+}
+
+/* The timer went off. */
+static void clear_timer(struct ready *r)
+{
+    uint64_t times;
+    (void)!read(r->timer, &times, sizeof times);
+    r->deadline = UINT64_MAX;
 }
 
 size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint64_t deadline)
@@ -98,7 +104,9 @@ size_t ready_wait(struct ready *r, struct ready_event *events, size_t most, uint
     int n = epoll_wait(r->fd, r->events, (int)(most < BATCH ? most : BATCH), -1);
     size_t count = 0;
     for (int i = 0; i < n; i++)
-        if (r->events[i].data.u32 != TIMER_ID)
+        if (r->events[i].data.u32 == TIMER_ID)
+            clear_timer(r);
+        else
             events[count++] = (struct ready_event){
                 .id = r->events[i].data.u32, .ended = r->events[i].events & (EPOLLHUP | EPOLLERR)};
     return count;
