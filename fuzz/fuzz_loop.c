@@ -499,6 +499,11 @@ void ready_remove(struct ready *r, int fd, unsigned id)
     r->watched[id].fd = -1;
 }
 
+void ready_closing(struct ready *r, int fd, unsigned id)
+{
+    ready_remove(r, fd, id);
+}
+
 static bool any_ready(const void *context)
 {
     const struct ready *r = context;

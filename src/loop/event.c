@@ -18,10 +18,7 @@
 
 #define MS UINT64_C(1000000) /* nanoseconds */
 
-enum {
-    BATCH = 256,      /* events looked at before the clock is read again */
-    ACCEPT_BATCH = 64 /* clients accepted before the others have their turn */
-};
+enum { BATCH = 256 }; /* events looked at before the clock is read again */
 
 struct loop {
     struct server *server;
@@ -143,7 +140,7 @@ static void end(struct loop *l, struct client *client)
 {
     unsigned index = client->index;
     free_block(l, client);
-    ready_remove(l->ready, client->fd, index);
+    ready_closing(l->ready, client->fd, index);
     deadlines_set(&l->deadlines, index, DEADLINES_NEVER);
     l->free_places[l->free_count++] = index;
     bool stop = serve_end(l->server, client);
@@ -232,23 +229,24 @@ static bool may_accept(const struct loop *l)
     return !l->stopping && !enough && l->free_count > 0 && l->now >= l->paused_until;
 }
 
-static void accept_some(struct loop *l, int listener)
+/* One at a time: a listener with more stays ready, and to ask it once too often costs more. */
+static void accept_one(struct loop *l, int listener)
 {
     struct client client = {0};
-    for (int i = 0; i < ACCEPT_BATCH && may_accept(l); i++) {
-        switch (serve_accept(l->server, listener, &client)) {
-        case SERVE_ACCEPTED:
-            start(l, &client);
-            break;
-        case SERVE_NOBODY:
-            return;
-        case SERVE_LATER:
-            l->paused_until = l->now + SERVE_PAUSE_MS;
-            return;
-        case SERVE_NEVER:
-            l->error = errno;
-            return;
-        }
+    if (!may_accept(l))
+        return;
+    switch (serve_accept(l->server, listener, &client)) {
+    case SERVE_ACCEPTED:
+        start(l, &client);
+        break;
+    case SERVE_NOBODY:
+        break;
+    case SERVE_LATER:
+        l->paused_until = l->now + SERVE_PAUSE_MS;
+        break;
+    case SERVE_NEVER:
+        l->error = errno;
+        break;
     }
 }
 
@@ -289,7 +287,7 @@ static void look_at(struct loop *l, const struct ready_event *event)
         return;
     }
     if (!wake && !parent) {
-        accept_some(l, s->listeners[event->id - listener_id(l, 0)]);
+        accept_one(l, s->listeners[event->id - listener_id(l, 0)]);
         return;
     }
     switch (serve_woken(s, wake, (short)(parent ? event->ended ? POLLHUP : POLLIN : 0))) {

@@ -23,6 +23,9 @@ bool ready_add(struct ready *r, int fd, unsigned id, unsigned events);
 void ready_change(struct ready *r, int fd, unsigned id, unsigned events);
 void ready_remove(struct ready *r, int fd, unsigned id);
 
+/* Stops watching fd by its close, which must follow at once: for one that no other process has. */
+void ready_closing(struct ready *r, int fd, unsigned id);
+
 struct ready_event {
     unsigned id;
     bool ended; /* the other end is gone, or an error is to be fetched */

@@ -76,6 +76,11 @@ void ready_remove(struct ready *r, int fd, unsigned id)
     (void)epoll_ctl(r->fd, EPOLL_CTL_DEL, fd, &e);
 }
 
+void ready_closing(struct ready *r, int fd, unsigned id)
+{
+    (void)r, (void)fd, (void)id; /* close() takes it out (epoll(7)) */
+}
+
 /* Sets the timer if it is not to go off before that anyway: who is woken too early sets it again,
  * and that is seldom. */
 static void set_timer(struct ready *r, uint64_t deadline)

@@ -64,6 +64,11 @@ void ready_remove(struct ready *r, int fd, unsigned id)
     r->places[r->ids[at]] = at;
 }
 
+void ready_closing(struct ready *r, int fd, unsigned id)
+{
+    ready_remove(r, fd, id);
+}
+
 /* Which are ready, after a look at all. */
 static size_t collect(struct ready *r, struct ready_event *events, size_t most)
 {

@@ -46,9 +46,9 @@ static void timestamp(char *out, size_t size)
     snprintf(out, size, "%s.%03dZ", seconds, (int)(now.tv_nsec / 1000000));
 }
 
-/* Writes a whole line: the text after "echo-server: ", or the members of a JSON object after the
- * time. A line too long is cut. Returns whether it was written. */
-static bool write_line(enum log_level level, const char *text)
+/* Writes a whole line, in two parts: the text after "echo-server: ", or the members of a JSON
+ * object after the time. A line too long is cut. Returns whether it was written. */
+static bool write_line(enum log_level level, const char *text, const char *more)
 {
     static const char *const priorities[] = {
         [LOG_ERROR] = "<3>", [LOG_NOTICE] = "<5>", [LOG_DETAIL] = "<6>"};
@@ -57,15 +57,15 @@ static bool write_line(enum log_level level, const char *text)
     int n;
     if (log_format == LOG_JSON) {
         timestamp(now, sizeof now);
-        n = snprintf(line, sizeof line, "%s{\"time\":\"%s\",%s}\n", priority, now, text);
+        n = snprintf(line, sizeof line, "%s{\"time\":\"%s\",%s%s}\n", priority, now, text, more);
     } else {
-        n = snprintf(line, sizeof line, "%secho-server: %s\n", priority, text);
+        n = snprintf(line, sizeof line, "%secho-server: %s%s\n", priority, text, more);
     }
     return output_offer(STDERR_FILENO, line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1);
 }
 
 /* Tells of lines dropped before, once one gets through again. */
-static void emit(enum log_level level, const char *text)
+static void emit(enum log_level level, const char *text, const char *more)
 {
     uint64_t before = atomic_exchange(dropped, 0);
     if (before > 0) {
@@ -74,12 +74,12 @@ static void emit(enum log_level level, const char *text)
                  log_format == LOG_JSON ? "\"event\":\"dropped\",\"lines\":%" PRIu64
                                         : "%" PRIu64 " log lines dropped",
                  before);
-        if (!write_line(LOG_ERROR, note)) {
+        if (!write_line(LOG_ERROR, note, "")) {
             *dropped += before + 1; /* still stuck */
             return;
         }
     }
-    if (!write_line(level, text))
+    if (!write_line(level, text, more))
         ++*dropped;
 }
 
@@ -108,27 +108,27 @@ void log_message(enum log_level level, const char *format, ...)
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     if (log_format == LOG_TEXT) {
-        emit(level, text);
+        emit(level, text, "");
         return;
     }
     json_escape(text, escaped, sizeof escaped);
     snprintf(line, sizeof line, "\"event\":\"message\",\"text\":\"%s\"", escaped);
-    emit(level, line);
+    emit(level, line, "");
 }
 
-/* An event of one client: after its address and, in JSON, the event's name, comes `rest`, which is
- * in the format that the log has. */
+/* An event of one client: its address, in JSON after the event's name, and then `rest`, which is in
+ * the format that the log has. */
 static void client_event(enum log_level level, const char *event, const char *address,
                          const char *rest)
 {
-    char escaped[2 * TEXT_ADDRESS_MAX], line[LINE_MAX_BYTES];
-    if (log_format == LOG_JSON) {
-        json_escape(address, escaped, sizeof escaped);
-        snprintf(line, sizeof line, "\"event\":\"%s\",\"client\":\"%s\"%s", event, escaped, rest);
-    } else {
-        snprintf(line, sizeof line, "%s %s", address, rest);
+    char escaped[2 * TEXT_ADDRESS_MAX], head[2 * TEXT_ADDRESS_MAX + 64];
+    if (log_format == LOG_TEXT) {
+        emit(level, address, rest);
+        return;
     }
-    emit(level, line);
+    json_escape(address, escaped, sizeof escaped);
+    snprintf(head, sizeof head, "\"event\":\"%s\",\"client\":\"%s\"", event, escaped);
+    emit(level, head, rest);
 }
 
 bool log_tells(enum log_level level)
@@ -138,7 +138,7 @@ bool log_tells(enum log_level level)
 
 void log_opened(const char *address)
 {
-    client_event(LOG_DETAIL, "opened", address, log_format == LOG_JSON ? "" : "connected");
+    client_event(LOG_DETAIL, "opened", address, log_format == LOG_JSON ? "" : " connected");
 }
 
 enum log_level log_closed_level(const struct client *client)
@@ -157,7 +157,7 @@ void log_closed(const char *address, const struct client *client, uint64_t now)
     snprintf(rest, sizeof rest,
              log_format == LOG_JSON
                  ? ",\"why\":\"%s\",\"in\":%" PRIu64 ",\"out\":%" PRIu64 ",\"ms\":%" PRIu64
-                 : "%s: %" PRIu64 " bytes in, %" PRIu64 " bytes out, %" PRIu64 " ms",
+                 : " %s: %" PRIu64 " bytes in, %" PRIu64 " bytes out, %" PRIu64 " ms",
              why[conn_over(c)], c->bytes_in, c->bytes_out, now - client->since);
     client_event(log_closed_level(client), "closed", address, rest);
 }
@@ -169,7 +169,7 @@ void log_refused(const char *address, const char *reason)
     if (log_format == LOG_JSON)
         snprintf(rest, sizeof rest, ",\"why\":\"limit\",\"reason\":\"%s\"", escaped);
     else
-        snprintf(rest, sizeof rest, "limit: %s; let go", reason);
+        snprintf(rest, sizeof rest, " limit: %s; let go", reason);
     client_event(LOG_ERROR, "closed", address, rest);
 }
 
@@ -186,5 +186,5 @@ void log_counters(enum log_level level, const struct server_counters *c)
                  : "served %" PRIu64 ", open %" PRIu64 ", bytes in %" PRIu64 ", bytes out %" PRIu64
                    ", refused %" PRIu64 ", timed out %" PRIu64 ", reset %" PRIu64,
              c->served, c->open, c->bytes_in, c->bytes_out, c->refused, c->timed_out, c->reset);
-    emit(level, line);
+    emit(level, line, "");
 }
