@@ -53,7 +53,7 @@ FILES = {
     "src/loop/iterative.c": (75, ["loop"]),
 }
 SLOW = {"src/loop/serve.c", "src/loop/event.c", "src/loop/iterative.c", "src/loop/histogram.c", "src/connection/compare.c",
-        "src/connection/payload.c"}
+        "src/connection/ledger.c", "src/connection/payload.c"}
 # A fuzz target with the replay driver is a test like others, on inputs made at random from the seeds in {corpus}.
 ARGUMENTS = {
     "loop": ["-random=300000", "{corpus}/loop"],
@@ -262,7 +262,7 @@ def read_equivalents():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--all", action="store_true", help="the loops and what measures, too, and whether equivalents are; takes four times as long")
+    parser.add_argument("--all", action="store_true", help="the client's verifier, the loops and what measures, too, and whether equivalents are; takes four times as long")
     parser.add_argument("--only", default="", help="only files whose name holds this")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     options = parser.parse_args()
