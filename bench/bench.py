@@ -1,15 +1,17 @@
 """Measures echo servers beside each other: writes raw figures, which report.py makes tables and plots of.
 
-usage: bench.py --echo FOLDER --bench FOLDER [--pairs N] [--seconds S] [--cells a,b] [--peers x,y] OUT.tsv
+usage: bench.py --echo FOLDER --bench FOLDER [--pairs N] [--seconds S] [--cell NAME]... [--peer NAME]... OUT.tsv
 
 A server runs on core 0 and the load on core 1, one server at a time. Each turn goes through all servers, with the
 reference (bare_epoll.c) before every few of them, so that what else the machine does falls on both sides of a
 ratio. A server's CPU is that of its control group: with all children, the dead ones too.
 """
 import argparse
+import contextlib
 import json
 import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -32,10 +34,11 @@ CELLS = {
     "b64k": ({1}, 4, 4, 65536, []),
     "churn": ({1}, 16, 1, 32, ["--reconnect", "1"]),
 }
+MORE_CELLS = ["check", "start", "workers", "pipe", "c10k", "idle"]
 COLUMNS = ["what", "turn", "cell", "server", "rate", "bytes", "seconds", "cpu", "load_cpu", "p50", "p99", "note"]
 HANGS = 60   # seconds
 BETWEEN = 3  # servers between two runs of the reference
-IDLE, IDLE_PROCESSES = 10000, 200
+IDLE, IDLE_PROCESSES, IDLE_SECONDS = 10000, 200, 1
 
 
 class Group:
@@ -70,16 +73,16 @@ class Group:
             file.write(str(os.getpid()))
 
     def end(self):
-        for _ in range(100):
-            pids = self.pids()
-            if not pids:
-                break
+        """Ends whatever is in it, also what is born meanwhile."""
+        while pids := self.pids():
             for pid in pids:
                 try:
-                    os.kill(pid, signal.SIGKILL)
+                    process = os.pidfd_open(pid)
+                    signal.pidfd_send_signal(process, signal.SIGKILL)
+                    select.select([process], [], [], 5)
+                    os.close(process)
                 except ProcessLookupError:
                     pass
-            time.sleep(0.02)
         os.rmdir(self.path)
 
 
@@ -102,14 +105,20 @@ class Server:
 
         self.process = subprocess.Popen([word.format(**names) for word in peer.command], preexec_fn=prepare,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(250):
+        for _ in range(250):  # not all of them tell when they listen
             try:
                 socket.create_connection(("127.0.0.1", self.port)).close()
                 return
             except OSError:
                 time.sleep(0.02)
         self.end()
-        raise RuntimeError(f"{peer.name} does not listen")
+        sys.exit(f"bench: {peer.name} does not listen on port {self.port}: {' '.join(self.process.args)}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.end()
 
     def end(self):
         self.process.terminate()
@@ -179,45 +188,40 @@ def pss(group):
 
 def measure_idle(options, table, peer, backend, turn):
     """What a connection costs that has echoed a line and is silent; and CPU while all are."""
-    server = Server(peer, options, backend)
     count = IDLE_PROCESSES if peer.per_client else IDLE
-    clients, base, note = [], pss(server.group), ""
-    try:
-        for _ in range(count):
-            client = socket.create_connection(("127.0.0.1", server.port), timeout=3)
-            clients.append(client)
-            client.sendall(b"hello\n")
-            if len(client.recv(64)) != 6:
-                raise OSError("no echo")
-    except OSError as error:
-        note = f"stopped at {len(clients)}: {error}".replace("\t", " ")
-    each = (pss(server.group) - base) * 1024 / max(len(clients), 1)
-    before = server.group.cpu()
-    time.sleep(1)
-    table.add(what="idle", turn=turn, cell="idle", server=peer.name, rate=len(clients), bytes=each, seconds=base,
-              cpu=server.group.cpu() - before, note=note)
-    for client in clients:
-        client.close()
-    server.end()
+    with Server(peer, options, backend) as server, contextlib.ExitStack() as clients:
+        base, made, note = pss(server.group), 0, ""
+        try:
+            for _ in range(count):
+                client = clients.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=3))
+                client.sendall(b"hello\n")
+                if len(client.recv(64)) != 6:
+                    raise OSError("no echo")
+                made += 1
+        except OSError as error:
+            note = f"stopped at {made}: {error}"
+        each = (pss(server.group) - base) * 1024 / max(made, 1)
+        before = server.group.cpu()
+        time.sleep(IDLE_SECONDS)  # the time that is measured
+        table.add(what="idle", turn=turn, cell="idle", server=peer.name, rate=made, bytes=each, seconds=base,
+                  cpu=(server.group.cpu() - before) / IDLE_SECONDS, note=note)
 
 
 def measure_many(options, table, peer, backend, turn):
     """5,000 active clients beside 5,000 idle ones."""
-    server = Server(peer, options, backend)
-    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5000)]
-    table.add(what="many", turn=turn, cell="c10k", server=peer.name, **run(options, server, ({1}, 5000, 1, 32, [])))
-    for client in idle:
-        client.close()
-    server.end()
+    with Server(peer, options, backend) as server, contextlib.ExitStack() as idle:
+        for _ in range(5000):
+            idle.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+        table.add(what="many", turn=turn, cell="c10k", server=peer.name, **run(options, server, ({1}, 5000, 1, 32, [])))
 
 
 def measure_workers(options, table, backend, turn):
     """One worker and two, server and load on both cores."""
     for workers in ("1", "2"):
         peer = peers.Peer(f"{workers} worker(s)", peers.EVENT.command + ["--workers", workers], "upper")
-        server = Server(peer, options, backend, cores={0, 1})
-        table.add(what="workers", turn=turn, cell="workers", server=peer.name, **run(options, server, ({0, 1}, 64, 16, 32, [])))
-        server.end()
+        with Server(peer, options, backend, cores={0, 1}) as server:
+            table.add(what="workers", turn=turn, cell="workers", server=peer.name,
+                      **run(options, server, ({0, 1}, 64, 16, 32, [])))
 
 
 def measure_start(options, table, turn):
@@ -230,7 +234,6 @@ def measure_start(options, table, turn):
         process = subprocess.Popen([path, "--model", "event", "-4", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         process.stdout.readline()
         ready = time.monotonic() - begun
-        time.sleep(0.05)
         with open(f"/proc/{process.pid}/status") as file:
             resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
         process.terminate()
@@ -243,23 +246,20 @@ def measure_start(options, table, turn):
 
 def measure_client(options, table, source, turn):
     """The pipe form: half a gigabyte through echo-client and the event server, each on its core."""
-    server = Server(peers.EVENT, options, 0)
     source.seek(0)
     while source.read(1 << 20):  # into the page cache, where a system takes it out again
         pass
     source.seek(0)
-    with open(os.devnull, "wb") as taken:
+    with Server(peers.EVENT, options, 0) as server, open(os.devnull, "wb") as taken:
         before, started = server.group.cpu(), time.monotonic()
         process = subprocess.Popen([f"{options.echo}/echo-client", "-m", "upper", "127.0.0.1", str(server.port)], stdin=source,
                                    stdout=taken, preexec_fn=lambda: os.sched_setaffinity(0, {1}))
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = status
-        took = time.monotonic() - started
-    n = os.fstat(source.fileno()).st_size
-    table.add(what="client", turn=turn, cell="pipe", server="echo-client, pipe form", rate=n / took, bytes=n, seconds=took,
-              cpu=(server.group.cpu() - before) * 1e9 / n, load_cpu=(usage.ru_utime + usage.ru_stime) * 1e9 / n,
-              note="" if status == 0 else "failed")
-    server.end()
+        took, n = time.monotonic() - started, os.fstat(source.fileno()).st_size
+        table.add(what="client", turn=turn, cell="pipe", server="echo-client, pipe form", rate=n / took, bytes=n, seconds=took,
+                  cpu=(server.group.cpu() - before) * 1e9 / n, load_cpu=(usage.ru_utime + usage.ru_stime) * 1e9 / n,
+                  note="" if status == 0 else "failed")
 
 
 def make_source():
@@ -271,13 +271,13 @@ def make_source():
     return file
 
 
-def wanted(list_text, name):
-    return not list_text or name in list_text.split(",")
+def wanted(chosen, name):
+    return not chosen or name in chosen
 
 
 def measure_cells(options, table, servers, reference, turn):
     for cell in CELLS:
-        if not wanted(options.cells, cell):
+        if not wanted(options.cell, cell):
             continue
         able = [server for server in servers if cell not in server.peer.without]
         able = able[turn % max(len(able), 1):] + able[:turn % max(len(able), 1)]
@@ -307,10 +307,12 @@ def main():
     parser.add_argument("--musl", default="")
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.8)
-    parser.add_argument("--cells", default="")
-    parser.add_argument("--peers", default="")
+    parser.add_argument("--cell", action="append", choices=list(CELLS) + MORE_CELLS)
+    parser.add_argument("--peer", action="append", choices=[peer.name for peer in peers.PEERS])
     parser.add_argument("out")
     options = parser.parse_args()
+    if not os.path.exists(f"{options.bench}/bare_epoll") or not os.path.exists(f"{options.echo}/echo-client"):
+        sys.exit(f"bench: no bare_epoll in {options.bench} or no echo-client in {options.echo}; ci/bench.sh builds them")
     if os.cpu_count() < 2:
         sys.exit("bench: needs two cores, one for the server and one for the load")
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -318,7 +320,7 @@ def main():
 
     table, servers, source = Table(options.out), [], make_source()
     reference = Server(peers.REFERENCE, options, 0)
-    chosen = [peer for peer in peers.PEERS if wanted(options.peers, peer.name)]
+    chosen = [peer for peer in peers.PEERS if wanted(options.peer, peer.name)]
     try:
         for peer in list(chosen):
             program = peer.command[0].format(bench=options.bench, echo=options.echo)
@@ -329,18 +331,18 @@ def main():
             servers.append(Server(peer, options, reference.port))
         for turn in range(options.pairs):
             measure_cells(options, table, servers, reference, turn)
-            if wanted(options.cells, "check"):
+            if wanted(options.cell, "check"):
                 cross_check(options, table, servers, turn)
-            if wanted(options.cells, "start"):
+            if wanted(options.cell, "start"):
                 measure_start(options, table, turn)
-            if wanted(options.cells, "workers"):
+            if wanted(options.cell, "workers"):
                 measure_workers(options, table, reference.port, turn)
-            if wanted(options.cells, "pipe"):
+            if wanted(options.cell, "pipe"):
                 measure_client(options, table, source, turn)
-            if wanted(options.cells, "c10k"):
+            if wanted(options.cell, "c10k"):
                 for peer in (peers.REFERENCE, peers.EVENT):
                     measure_many(options, table, peer, reference.port, turn)
-        if wanted(options.cells, "idle"):
+        if wanted(options.cell, "idle"):
             for peer in [peers.REFERENCE] + chosen:
                 if "idle" not in peer.without:
                     measure_idle(options, table, peer, reference.port, 0)

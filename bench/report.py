@@ -18,6 +18,8 @@ ROUND_TRIPS = {"c1": "1, on the load's core", "c64": "64", "c64d16": "64, 16 in 
                "c1000d16": "1000, 16 in flight"}
 BULK = {"b64": "lines of 64 B", "b1k": "1 KiB", "b64k": "64 KiB"}
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__.strip())
 folder, document = sys.argv[1:]
 with open(f"{folder}/raw.tsv") as file:
     rows = list(csv.DictReader(file, delimiter="\t"))

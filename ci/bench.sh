@@ -1,7 +1,8 @@
 #!/bin/sh
 # Measures the servers beside each other and everything that others serve an echo with, and writes docs/PERFORMANCE.md's
 # tables and docs/performance/. Takes about forty minutes; as root, and with nothing else running.
-# usage: ci/bench.sh [OPTION...]      of bench/bench.py: --pairs N, --seconds S, --cells a,b, --peers x,y
+# usage: ci/bench.sh [OPTION...]      of bench/bench.py: --pairs N, --seconds S, --cell NAME, --peer NAME (the last two may
+# be repeated). With options the document stays as it is, and the tables are printed.
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
@@ -9,7 +10,8 @@ need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/include/uv.h:libuv
     gnuplot:gnuplot-nox python3:python3 /usr/lib/python3/dist-packages/uvloop:python3-uvloop node:nodejs haproxy:haproxy \
     nginx:nginx-light /usr/lib/nginx/modules/ngx_stream_module.so:libnginx-mod-stream socat:socat ncat:ncat xinetd:xinetd \
     redis-server:redis-server memcached:memcached musl-gcc:musl-tools strip:binutils
-build=build/bench musl=build/bench-musl folder=docs/performance
+build=build/bench musl=build/bench-musl folder=docs/performance document=docs/PERFORMANCE.md
+[ $# = 0 ] || folder=build/bench/performance document=build/bench/performance/tables.md
 cmake -B "$build" -DCMAKE_BUILD_TYPE=Release -DECHO_BUILD_BENCH=ON -DBUILD_TESTING=OFF >/dev/null
 cmake --build "$build" -j "$(nproc)" >/dev/null
 cmake -B "$musl" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=musl-gcc -DCMAKE_EXE_LINKER_FLAGS=-static \
@@ -36,4 +38,6 @@ mkdir -p "$folder"
 } >"$folder/machine.txt"
 taskset -c 1 "$build/line_bench" >"$folder/engine.txt"
 python3 bench/bench.py --echo "$build" --bench "$build" --musl "$musl" "$@" "$folder/raw.tsv"
-python3 bench/report.py "$folder" docs/PERFORMANCE.md
+[ $# = 0 ] || printf '<!-- tables -->\n<!-- end -->\n' >"$document"
+python3 bench/report.py "$folder" "$document"
+[ $# = 0 ] || cat "$document"
