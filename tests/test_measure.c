@@ -441,6 +441,36 @@ static void test_gone(void **state)
     process_end(&p);
 }
 
+/* What is due while a connection that was to end is made anew waits for it, and is not lost. */
+static void test_due_between_connections(void **state)
+{
+    (void)state;
+    struct process p;
+    char text[8], line[256];
+    uint16_t port;
+    uint8_t bytes[64];
+    int listener = net_listen(0, &port);
+    snprintf(text, sizeof text, "%u", port);
+    char *argv[] = {ECHO_CLIENT,   "--rate", "100",       "--duration", "300ms",
+                    "--reconnect", "1",      "127.0.0.1", text,         NULL};
+    process_start(&p, argv);
+    int fd = net_accept(listener);
+    int waiting = net_connect(port, 0); /* all that may wait to be accepted */
+    net_receive(fd, bytes, sizeof bytes);
+    net_send(fd, bytes, sizeof bytes);
+    assert_int_equal(net_receive_all(fd, bytes, sizeof bytes, NULL), 0);
+    (void)close(fd);
+    process_line(&p, line, sizeof line); /* the head */
+    process_line(&p, line, sizeof line);
+    assert_memory_equal(line, "1 sent, 1 received, 0 lost ", 27);
+    process_line(&p, line, sizeof line);
+    assert_memory_equal(line, "29 more were due and not sent, ", 31);
+    assert_int_equal(process_wait(&p), 0);
+    process_end(&p);
+    (void)close(waiting);
+    (void)close(listener);
+}
+
 /* The rate is that of the lines: what a server takes to close is not counted. */
 static void test_rate_without_close(void **state)
 {
@@ -591,6 +621,7 @@ int main(void)
         cmocka_unit_test(test_no_more_connections),
         cmocka_unit_test(test_behind),
         cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_due_between_connections),
         cmocka_unit_test(test_gone_without_clock),
         cmocka_unit_test(test_rate_without_close),
         cmocka_unit_test(test_progress),

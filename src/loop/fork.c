@@ -106,8 +106,9 @@ static void finish(struct parent *p, bool workers)
  * A process for each client.
  */
 
-/* Without what is to be done at the end of the parent: to call all that costs a third of a short
- * client's time. What instruments a program writes its findings there, though. */
+/* Without what is to be done at the end of the parent: each of its pages that this touches must be
+ * copied for the child first. (Workers end seldom, and use exit().) What instruments a program
+ * writes its findings there, though. */
 static _Noreturn void leave(int status)
 {
 #ifdef ECHO_INSTRUMENTED
