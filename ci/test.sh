@@ -19,4 +19,5 @@ cmake --preset "$preset" >/dev/null
 cmake --build --preset "$preset" -j "$(nproc)"
 # MemorySanitizer makes do without the longest, which the other one has, and Valgrind at night.
 [ "$preset" = msan ] && without='long|interop' || without=-
-ctest --preset "$preset" -j 2 -LE "^($without)\$"
+# More of them than cores: they wait more than they compute.
+ctest --preset "$preset" -j $(($(nproc) * 2)) -LE "^($without)\$"

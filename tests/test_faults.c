@@ -506,7 +506,7 @@ static void test_check_faults(void **state)
         {"epoll_create1:EMFILE:1:1", 2, "echo-client: cannot go on: Too many open files\n"},
 #endif
     };
-    char *options[] = {"--check", "-W", "300ms", NULL};
+    char *options[] = {"--check", "-W", "2s", NULL};
     if (!is_model("iterative"))
         return; /* a check takes a while, and the others would tell no more */
     served_start(&s, NULL);
