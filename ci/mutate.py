@@ -230,7 +230,7 @@ def run_mutant(job):
         include = "-I" + os.path.join(ROOT, os.path.dirname(source))
         for test in FILES[source][1]:
             sanitize = [] if test in UNSANITIZED else SANITIZE
-            flags = ["-ffreestanding"] if test in FREESTANDING else []
+            flags = ["-ffreestanding", "-Os"] if test in FREESTANDING else []
             if subprocess.run([*CC, *sanitize, *flags, include, "-c", changed, "-o", mutated], cwd=ROOT,
                               stderr=subprocess.DEVNULL, timeout=BUILD_SECONDS).returncode != 0:
                 return "invalid"
