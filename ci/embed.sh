@@ -1,46 +1,54 @@
 #!/bin/sh
-# The library as others use it: a project that adds this one as a subdirectory, and a program built against the installed
-# header and archive.
+# The library as others use it: examples/embed with this project as a subdirectory, and against the installed library, static
+# and shared, by find_package and by pkg-config.
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
-need cmake:cmake make:make cc:gcc
-root=$PWD
+need cmake:cmake make:make cc:gcc pkg-config:pkg-config readelf:binutils
+example=$PWD/examples/embed
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-mkdir "$work/user"
-cat >"$work/user/main.c" <<'C'
-#include <echo/line.h>
-#include <stdio.h>
-#include <string.h>
-int main(void)
-{
-    char out[6 + ECHO_LINE_SLACK];
-    struct echo_line line;
-    struct echo_cursor io = {(const uint8_t *)"hello\n", 6, (uint8_t *)out, sizeof out};
-    echo_line_init(&line, ECHO_UPPER, false);
-    echo_line_push(&line, &io);
-    return fwrite(out, 1, sizeof out - io.out_len, stdout) != 6;
+works() { # PROGRAM static|shared WHAT: the program echoes, and is linked as it should be
+    [ "$(printf 'hello\nquit\nx' | "$1")" = "$(printf 'HELLO\nGood bye')" ] || { say "embed: $3 it does not work"; exit 1; }
+    linked=static
+    ! readelf -d "$1" | grep -q 'NEEDED.*\[libecho_line\.so\.0\]' || linked=shared
+    [ "$linked" = "$2" ] || { say "embed: $3 it is linked with the $linked library"; exit 1; }
+    echo "embed: works $3, $2"
 }
-C
-cat >"$work/user/CMakeLists.txt" <<CMAKE
-cmake_minimum_required(VERSION 3.22)
-project(user C)
-add_subdirectory("$root" echo)
-add_executable(user main.c)
-target_link_libraries(user PRIVATE echo::line)
-CMAKE
-cmake -S "$work/user" -B "$work/user/build" >/dev/null
-cmake --build "$work/user/build" --target user >/dev/null
-[ "$("$work/user/build/user")" = HELLO ] || { echo "as a subproject it does not work"; exit 1; }
-echo "embed: works as a subproject"
+
+example() { # NAME CMAKE-OPTION...: builds it with CMake, into $work/NAME
+    name=$1
+    shift
+    cmake -S "$example" -B "$work/$name" -DCMAKE_C_FLAGS="-Wall -Wextra -Wconversion -Werror" "$@" >/dev/null
+    cmake --build "$work/$name" --target embed >/dev/null
+}
+
+example sub -DECHO_SOURCE="$PWD"
+works "$work/sub/embed" static "as a subproject"
+cmake -Werror=dev -B "$work/bare" -DCMAKE_SYSTEM_NAME=Generic -DCMAKE_C_FLAGS=-ffreestanding -DBUILD_TESTING=OFF >/dev/null
+cmake --build "$work/bare" --target echo_line >/dev/null
+echo "embed: builds for a system without shared libraries"
 
 cmake -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF >/dev/null
 cmake --build "$work/build" -j "$(nproc)" >/dev/null
-cmake --install "$work/build" --prefix "$work/prefix" >/dev/null
-cc -I"$work/prefix/include" "$work/user/main.c" "$(find "$work/prefix" -name libecho_line.a)" -o "$work/installed"
-[ "$("$work/installed")" = HELLO ] || { echo "installed it does not work"; exit 1; }
+cmake --install "$work/build" --prefix "$work/first" >/dev/null
+mv "$work/first" "$work/prefix" # nothing may remember where it was
+library=$(dirname "$(find "$work/prefix" -name libecho_line.a)")
+
+example static -DCMAKE_PREFIX_PATH="$work/prefix"
+works "$work/static/embed" static "by find_package"
+example shared -DCMAKE_PREFIX_PATH="$work/prefix" -DENGINE=echo::line_shared
+works "$work/shared/embed" shared "by find_package"
+
+export PKG_CONFIG_PATH="$library/pkgconfig" LD_LIBRARY_PATH="$library"
+# shellcheck disable=SC2046 # lists of words
+cc "$example/main.c" $(pkg-config --cflags --libs echo-line) -o "$work/pc-shared"
+works "$work/pc-shared" shared "by pkg-config"
+# shellcheck disable=SC2046
+cc -static "$example/main.c" $(pkg-config --static --cflags --libs echo-line) -o "$work/pc-static"
+works "$work/pc-static" static "by pkg-config"
+
 "$work/prefix/bin/echo-server" --version
 "$work/prefix/bin/echo-client" --version
 for file in man/man1/echo-client.1 man/man1/echo-server.1 man/man7/echo-line.7 bash-completion/completions/echo-client \

@@ -21,6 +21,11 @@
 extern "C" {
 #endif
 
+/* What is declared here is what the shared library shows; all else in it is hidden. */
+#if defined __GNUC__ && !defined _WIN32
+#pragma GCC visibility push(default)
+#endif
+
 /* How bytes come back (section 1). The values count up from 0 without gaps. */
 enum echo_mode {
     ECHO_UPPER,    /* ASCII a-z as A-Z; the command `quit` is known */
@@ -103,6 +108,10 @@ void echo_mode_map(enum echo_mode mode, uint8_t *out, const uint8_t *in, size_t 
 
 /* What the server answers to `quit`, without its line ending (section 3.2). */
 #define ECHO_GOOD_BYE "Good bye"
+
+#if defined __GNUC__ && !defined _WIN32
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }
