@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# lib.sh - shared by the scripts here: installing what is missing. To be sourced.
+# lib.sh - shared by the scripts here: installing what is missing, and the project's version. To be sourced.
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -38,3 +38,6 @@ need() {
     fi
     rm -f "$log"
 }
+
+# The project's version, which stands in CMakeLists.txt alone.
+project_version() { sed -n 's/^ *VERSION \([0-9.]*\)$/\1/p' CMakeLists.txt; }
