@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs javascript.mjs, beside this file, if there is a Node.js.
-# usage: javascript.sh VECTORS
+# usage: javascript.sh VECTORS ECHO_SERVER ECHO_CLIENT LIAR
 set -eu
 if ! command -v node >/dev/null; then
     echo "skipped: node is missing (apt-get install nodejs)"
