@@ -78,4 +78,19 @@ case $answer in
 *) say "container: where nothing serves, '$health' says: $answer"; exit 1 ;;
 esac
 
+# As the first process it gets no signal that it does not catch; the second one must end it nonetheless.
+start echo-server --drain-timeout 1m
+mkfifo "$work/stuck"
+head -c 100000000 /dev/zero | inside echo-client 127.0.0.1 >"$work/stuck" 2>/dev/null &
+exec 4<"$work/stuck"
+head -c 1 <&4 >/dev/null # it is being served, and has more on the way than fits
+kill -s TERM "$server"
+kill -s INT "$server"
+timeout 10 tail --pid="$container" -f /dev/null || { say "container: the second signal does not end it"; exit 1; }
+status=0
+wait "$container" || status=$?
+case $status in
+130 | 143) ;; # whichever came second
+*) say "container: after the second signal it ended with $status"; exit 1 ;;
+esac
 echo "container: runs as the image says, without rights; is healthy only when it is; stops as it is told"
