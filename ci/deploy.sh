@@ -1,10 +1,11 @@
 #!/bin/sh
-# The units of deploy/systemd: their exposure, and the server under systemd's own socket activation, without a running systemd.
+# What is in deploy: the units' exposure, and the server under systemd's own socket activation, without a running systemd; the
+# manifests for Kubernetes by its schemas and by what they promise; the configuration for HAProxy (see tests/balancer.py).
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
 need systemd-analyze:systemd systemd-socket-activate:systemd cmake:cmake make:make cc:gcc pkg-config:pkg-config \
-    '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev'
+    /usr/sbin/haproxy:haproxy node:nodejs npm:npm '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev'
 build=build
 cmake -B "$build" -DCMAKE_BUILD_TYPE=Release >/dev/null
 cmake --build "$build" -j "$(nproc)" --target echo-server echo-client >/dev/null
@@ -43,3 +44,13 @@ port=$((20000 + $$ % 10000))
 activate "$port" -l "127.0.0.1:$port" "$build/echo-server" --model event --sandbox require
 activate $((port + 1)) -l "127.0.0.1:$((port + 1))" --accept --inetd "$build/echo-server" --inetd --sandbox require
 echo "deploy: the units are tight, and both kinds of activation work"
+
+[ -d "$build/node_modules/kubernetes-models" ] || npm install --silent --no-save --prefix "$build" kubernetes-models@4.5.1 yaml@2.9.1 >/dev/null 2>&1 ||
+    { say "npm cannot install kubernetes-models"; exit 1; }
+git ls-files 'deploy/kubernetes/*.yaml' | xargs node ci/kubernetes.mjs "$PWD/$build"
+echo "deploy: the manifests for Kubernetes keep their promises"
+
+/usr/sbin/haproxy -c -q -f deploy/haproxy/haproxy.cfg
+sed 's/leastconn/leastcon/' deploy/haproxy/haproxy.cfg >"$work/canary.cfg"
+! /usr/sbin/haproxy -c -q -f "$work/canary.cfg" 2>/dev/null || { say "haproxy does not see the canary"; exit 1; }
+echo "deploy: HAProxy takes its configuration"

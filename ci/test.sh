@@ -8,7 +8,7 @@ preset=${1:-release}
 
 need cmake:cmake make:make cc:gcc pkg-config:pkg-config '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
     '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev' strace:strace nc.openbsd:netcat-openbsd ncat:ncat \
-    socat:socat busybox:busybox telnet:inetutils-telnet node:nodejs zsh:zsh fish:fish \
+    socat:socat busybox:busybox /usr/sbin/haproxy:haproxy telnet:inetutils-telnet node:nodejs zsh:zsh fish:fish \
     python3:python3 /usr/lib/python3/dist-packages/jsonschema:python3-jsonschema
 case $preset in
 clang) need clang:clang ;;
