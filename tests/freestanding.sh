@@ -7,6 +7,6 @@ object=$(mktemp)
 trap 'rm -f "$object"' EXIT
 "$1" -std=c17 -O2 -ffreestanding -nostdlib -fno-stack-protector -U_FORTIFY_SOURCE \
     -Wall -Wextra -Werror -I"$2" -c "$3" -o "$object"
-nm "$object" | grep -q ' T echo_line_push$' || { echo "not the engine: $3"; exit 1; }
-wanted=$(nm -u "$object" | awk '{print $NF}' | grep -vx -e memcpy -e memset || true)
+nm "$object" | grep -Eq ' T _?echo_line_push$' || { echo "not the engine: $3"; exit 1; }
+wanted=$(nm -u "$object" | awk '{print $NF}' | grep -Evx '_?mem(cpy|set)' || true)
 [ -z "$wanted" ] || { echo "the engine needs: $wanted"; exit 1; }

@@ -128,11 +128,11 @@ static bool pay(struct client *c)
     c->out_len = 0;
     if (lie == CARELESS && n > 0) { /* what does not fit is forgotten; what comes then does fit */
         struct pollfd room = {.fd = c->fd, .events = POLLOUT};
-        ssize_t sent = send(c->fd, c->out, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t sent = send(c->fd, c->out, n, MSG_DONTWAIT);
         return sent == (ssize_t)n || poll(&room, 1, CARELESS_MS) > 0;
     }
     for (size_t at = 0; at < n;) {
-        ssize_t sent = send(c->fd, c->out + at, n - at, MSG_NOSIGNAL);
+        ssize_t sent = send(c->fd, c->out + at, n - at, 0);
         if (sent <= 0 && lie == FRAGILE)
             exit(1);
         if (sent <= 0)
@@ -202,7 +202,7 @@ static void *serve(void *argument)
     uint8_t in[65536];
     ssize_t n = 0;
     if (lie == BANNER)
-        (void)send(c->fd, banner, sizeof banner - 1, MSG_NOSIGNAL);
+        (void)send(c->fd, banner, sizeof banner - 1, 0);
     while ((n = recv(c->fd, in, lie == CUT_LINES || lie == WHOLE_LINES ? 4096 : sizeof in, 0)) >
            0) {
         for (ssize_t i = 0; i < n; i++)
@@ -226,6 +226,7 @@ int main(int argc, char **argv)
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM, 0);
+    (void)signal(SIGPIPE, SIG_IGN);
 #ifdef __linux__
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails does not clean up */
 #endif

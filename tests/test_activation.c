@@ -132,7 +132,7 @@ static void test_manager_is_told(void **state)
         socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(un.sun_path));
         if (abstract)
             un.sun_path[0] = '\0';
-        int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int manager = net_socket(AF_UNIX, SOCK_DGRAM);
         assert_int_equal(bind(manager, (struct sockaddr *)&un, len), 0);
         start_shell(commands);
         process_line(&p, line, sizeof line);

@@ -368,7 +368,8 @@ static void test_connect_timeout(void **state)
     char text[8];
     int listener = net_listen(0, &port), fill[2];
     for (int i = 0; i < 2; i++) {
-        fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        fill[i] = net_socket(AF_INET, SOCK_STREAM);
+        fcntl(fill[i], F_SETFL, O_NONBLOCK);
         struct sockaddr_storage address;
         socklen_t len = sizeof address;
         getsockname(listener, (struct sockaddr *)&address, &len);
@@ -465,7 +466,8 @@ static void test_unusable_output_and_input(void **state)
     struct served s;
     char command[256];
     served_start(&s, NULL);
-    snprintf(command, sizeof command, "exec %s 127.0.0.1 %s hello >/dev/full", ECHO_CLIENT, s.port);
+    snprintf(command, sizeof command, "exec %s 127.0.0.1 %s hello 1</dev/null", ECHO_CLIENT,
+             s.port);
     struct result r = run((char *[]){"/bin/sh", "-c", command, NULL}, "", 0);
     assert_result(&r, 2, "", "echo-client: cannot write standard output: ");
     snprintf(command, sizeof command, "exec %s 127.0.0.1 %s </", ECHO_CLIENT, s.port);
@@ -475,7 +477,7 @@ static void test_unusable_output_and_input(void **state)
     /* What was wrong with the echo is told in any case. */
     char port[8];
     serve(wrong_byte, port);
-    snprintf(command, sizeof command, "exec %s 127.0.0.1 %s hello >/dev/full", ECHO_CLIENT, port);
+    snprintf(command, sizeof command, "exec %s 127.0.0.1 %s hello 1</dev/null", ECHO_CLIENT, port);
     r = run((char *[]){"/bin/sh", "-c", command, NULL}, "", 0);
     assert_result(&r, 1, "", "echo-client: MISMATCH: offset 4: ");
     clean_up(NULL);

@@ -7,12 +7,12 @@
 #include "echo/line.h"
 #include "support/net.h"
 #include "support/process.h"
+#include "support/terminal.h"
 
 #include "support/test.h"
 
 #include <arpa/inet.h>
 #include <poll.h>
-#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -135,7 +135,7 @@ static int reserve(enum family family, char *port, size_t size)
     struct sockaddr *address = family == IPV6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
     socklen_t len = family == IPV6 ? sizeof v6 : sizeof v4;
     const int on = 1;
-    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = net_socket(address->sa_family, SOCK_STREAM);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
         bind(fd, address, len) < 0 || getsockname(fd, address, &len) < 0) {
         if (fd >= 0)

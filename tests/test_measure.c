@@ -3,11 +3,11 @@
  */
 #include "support/net.h"
 #include "support/process.h"
+#include "support/terminal.h"
 
 #include "support/test.h"
 
 #include <poll.h>
-#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +96,7 @@ void activation_close(void)
 void activation_notify(const char *state)
 {
     if (manager >= 0)
-        (void)send(manager, state, strlen(state), MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)send(manager, state, strlen(state), MSG_DONTWAIT);
 }
 
 bool activation_journal(void)

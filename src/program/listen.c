@@ -16,6 +16,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* By which workers listen on one port each for itself, and the kernel shares clients out among
+ * them. Elsewhere SO_REUSEPORT gives all clients to one: there the workers have one socket. */
+#if defined SO_REUSEPORT_LB /* FreeBSD */
+enum { PORT_SHARED = SO_REUSEPORT_LB };
+#elif defined __linux__
+enum { PORT_SHARED = SO_REUSEPORT };
+#else
+enum { PORT_SHARED = 0 };
+#endif
+
 /* How often to look for a port that is free on all addresses, where any will do. */
 enum { PORT_TRIES = 32 };
 
@@ -41,7 +51,7 @@ static int listen_at(const struct sockaddr_storage *address, socklen_t len, bool
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    if (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
+    if (shared && PORT_SHARED && setsockopt(fd, SOL_SOCKET, PORT_SHARED, &on, sizeof on) < 0)
         return give_up(fd);
     if (address->ss_family == AF_INET6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
@@ -52,10 +62,15 @@ static int listen_at(const struct sockaddr_storage *address, socklen_t len, bool
     return fd;
 }
 
+/* Whether the copies are one descriptor. */
+static bool one_for_all(const struct listeners *l)
+{
+    return l->unix_path || l->inherited || !PORT_SHARED;
+}
+
 void listen_close(struct listeners *l)
 {
-    bool same = l->unix_path || l->inherited; /* the copies are one descriptor */
-    for (size_t i = 0; i < l->count * (same ? 1 : l->copies); i++)
+    for (size_t i = 0; i < l->count * (one_for_all(l) ? 1 : l->copies); i++)
         close(l->fds[i]);
     l->count = 0;
 }
@@ -222,7 +237,7 @@ static bool copy_listeners(const struct listen_on *on, struct listeners *l, char
         struct sockaddr_storage address = {0};
         socklen_t len = sizeof address;
         int fd = l->fds[i % have];
-        if (!l->unix_path && !l->inherited) {
+        if (!one_for_all(l)) {
             if (getsockname(fd, (struct sockaddr *)&address, &len) < 0 ||
                 (fd = listen_at(&address, len, true)) < 0) {
                 snprintf(error, LISTEN_ERROR_MAX, "cannot listen once more for another worker: %s",

@@ -50,18 +50,29 @@ static bool set(const struct option_row *row, void *options, const char *what, c
     return false;
 }
 
+/* The row that getopt calls c, or the last, which has no name. */
+static size_t find(const struct option_row *rows, int c)
+{
+    size_t i = 0;
+    while (rows[i].name && code(rows, i) != c)
+        i++;
+    return i;
+}
+
 /* getopt_long returned '?' or ':'. It tells the letter of a short option in optopt; the word of a
- * long one is the last that it took. */
-static void complain(int c, char **argv, char *error)
+ * long one is the last that it took. BSD's says ':' of a value too many as well; and has not taken
+ * the word of an option without its value, which is the last of all. */
+static void complain(const struct option_row *rows, int c, int argc, char **argv, char *error)
 {
     char shown[128];
     const char letter[] = {'-', (char)optopt, '\0'};
-    const char *word = argv[optind - 1];
-    bool is_short = c == '?' && optopt > 0 && optopt < 256 && strncmp(word, "--", 2) != 0;
+    bool lacks = c == ':' && rows[find(rows, optopt)].argument;
+    const char *word = argv[(lacks ? argc : optind) - 1];
+    bool is_short = !lacks && optopt > 0 && optopt < 256 && strncmp(word, "--", 2) != 0;
     text_escape(is_short ? letter : word, shown, sizeof shown);
     snprintf(error, OPTIONS_ERROR_MAX,
-             c == ':' ? "%s needs a value; try --help"
-                      : "%s is no option, or takes no value; try --help",
+             lacks ? "%s needs a value; try --help"
+                   : "%s is no option, or takes no value; try --help",
              shown);
 }
 
@@ -76,11 +87,9 @@ bool options_parse(const struct option_row *rows, void *options, int argc, char 
     opterr = 0;
     optind = 0; /* start afresh, in tests too */
     for (int c; (c = getopt_long(argc, argv, letters, names, NULL)) != -1;) {
-        size_t i = 0;
-        while (rows[i].name && code(rows, i) != c)
-            i++;
+        size_t i = find(rows, c);
         if (!rows[i].name) {
-            complain(c, argv, error);
+            complain(rows, c, argc, argv, error);
             return false;
         }
         char what[64];

@@ -7,6 +7,12 @@
 #include <poll.h>
 #include <unistd.h>
 
+/* That fd takes bytes without waiting, or that poll() cannot tell: macOS' knows no devices. */
+static bool takes(short revents)
+{
+    return revents & (POLLOUT | POLLNVAL);
+}
+
 void output_guard(void)
 {
     /* open() takes the lowest free number, so this ends beyond 2. */
@@ -44,7 +50,7 @@ bool output_try(int fd, const void *bytes, size_t n, int patience)
         int can = poll(&ready, 1, patience);
         if (can < 0 && errno == EINTR)
             continue;
-        if (can != 1 || !(ready.revents & POLLOUT))
+        if (can != 1 || !takes(ready.revents))
             return false;
         ssize_t written = write(fd, at, n < PIPE_BUF ? n : PIPE_BUF); /* so much does not wait */
         if (written < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
@@ -61,5 +67,5 @@ bool output_offer(int fd, const void *line, size_t n)
     int can;
     while ((can = poll(&ready, 1, 0)) < 0 && errno == EINTR)
         ;
-    return can == 1 && (ready.revents & POLLOUT) && write(fd, line, n) == (ssize_t)n;
+    return can == 1 && takes(ready.revents) && write(fd, line, n) == (ssize_t)n;
 }

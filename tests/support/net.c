@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -27,11 +28,24 @@ static void wait_for(int fd, short events)
         fail_msg("nothing happened on a socket in time");
 }
 
+int net_socket(int family, int type)
+{
+    int fd = socket(family, type, 0);
+    if (fd < 0)
+        return -1;
+    assert_int_equal(fcntl(fd, F_SETFD, FD_CLOEXEC), 0);
+#ifdef SO_NOSIGPIPE
+    const int on = 1;
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on), 0);
+#endif
+    return fd;
+}
+
 int net_connect(uint16_t port, int receive_buffer)
 {
     const int on = 1;
     struct sockaddr_in address = loopback(port);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = net_socket(AF_INET, SOCK_STREAM);
     assert_true(fd >= 0);
     if (receive_buffer > 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
@@ -44,7 +58,7 @@ int net_connect(uint16_t port, int receive_buffer)
 bool net_can_connect(uint16_t port)
 {
     struct sockaddr_in address = loopback(port);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = net_socket(AF_INET, SOCK_STREAM);
     assert_true(fd >= 0);
     bool can = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
     close(fd);
@@ -55,7 +69,7 @@ int net_listen(int backlog, uint16_t *port)
 {
     struct sockaddr_in address = loopback(0);
     socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = net_socket(AF_INET, SOCK_STREAM);
     assert_true(fd >= 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
     if (backlog >= 0)

@@ -6,6 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sys/socket.h>
+
+#ifndef MSG_NOSIGNAL /* macOS has an option of the socket instead */
+#define MSG_NOSIGNAL 0
+#endif
+
+/* A socket that programs which are started do not get, and that raises no SIGPIPE. */
+int net_socket(int family, int type);
+
 /* A connection to 127.0.0.1; receive_buffer > 0 makes its window that small. */
 int net_connect(uint16_t port, int receive_buffer);
 

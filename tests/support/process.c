@@ -93,7 +93,9 @@ void process_line(struct process *p, char *line, size_t size)
 
 void process_error_line(struct process *p, char *line, size_t size)
 {
-    take_line(p->err, p->err_text, sizeof p->err_text, &p->err_len, line, size);
+    do
+        take_line(p->err, p->err_text, sizeof p->err_text, &p->err_len, line, size);
+    while (strstr(line, "sandbox: ")); /* what this system lacks is not the matter */
 }
 
 int process_wait(struct process *p)

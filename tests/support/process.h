@@ -26,7 +26,8 @@ struct process {
 /* Starts argv[0] with pipes for standard input, output and error. */
 void process_start(struct process *p, char *const argv[]);
 
-/* The next line that it writes to standard output (to standard error), without its LF. */
+/* The next line that it writes to standard output (to standard error), without its LF. What a
+ * server says of a sandbox that its system lacks is passed over. */
 void process_line(struct process *p, char *line, size_t size);
 void process_error_line(struct process *p, char *line, size_t size);
 
