@@ -51,7 +51,7 @@ static int listen_at(const struct sockaddr_storage *address, socklen_t len, bool
         (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     }
-    if (shared && PORT_SHARED && setsockopt(fd, SOL_SOCKET, PORT_SHARED, &on, sizeof on) < 0)
+    if (shared && PORT_SHARED != 0 && setsockopt(fd, SOL_SOCKET, PORT_SHARED, &on, sizeof on) < 0)
         return give_up(fd);
     if (address->ss_family == AF_INET6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
@@ -65,7 +65,7 @@ static int listen_at(const struct sockaddr_storage *address, socklen_t len, bool
 /* Whether the copies are one descriptor. */
 static bool one_for_all(const struct listeners *l)
 {
-    return l->unix_path || l->inherited || !PORT_SHARED;
+    return l->unix_path || l->inherited || PORT_SHARED == 0;
 }
 
 void listen_close(struct listeners *l)
