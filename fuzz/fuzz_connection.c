@@ -101,7 +101,7 @@ static void move(struct world *w)
 }
 
 /* Nothing happens until the connection's own deadline. */
-static void wait(struct world *w)
+static void let_pass(struct world *w)
 {
     uint64_t deadline = conn_deadline(&w->conn);
     if (deadline == CONN_NEVER)
@@ -120,7 +120,7 @@ static void step(struct world *w, uint8_t what)
     w->now += what >> 7;
     switch (what & 0x70) {
     case 0x40:
-        wait(w);
+        let_pass(w);
         break;
     case 0x50:
         if (conn_room(&w->conn) > 0 && w->stream_len == 0) {
