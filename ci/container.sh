@@ -19,7 +19,7 @@ rm -f "$archive" # or it would get one more image
 # image FOLDER ARCHIVE : the image of the programs in FOLDER. Its times are 0, so that it is the same for the same programs.
 image() {
     build build --isolation chroot --format docker --pull=never --timestamp 0 -f deploy/container/Containerfile -t echo "$1"
-    build push echo "oci-archive:$2:echo"
+    build push echo "oci-archive:$2:echo:$(project_version)"
     # Docker's format has the health check, which OCI's has not.
     build inspect --type image --format '{{range .Docker.Config.Healthcheck.Test}}{{.}} {{end}}' echo
     health=$(sed -n 's/^CMD //p' "$work/log")
