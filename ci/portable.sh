@@ -22,8 +22,7 @@ build() {
 }
 programs='echo-server echo-client'
 for without in ECHO_READY=poll ECHO_HAVE_PPOLL=OFF ECHO_HAVE_LANDLOCK=OFF ECHO_SECCOMP=OFF; do
-    build "$work/one" "$programs" -DBUILD_TESTING=OFF "-D$without"
-    rm -rf "$work/one"
+    build "$work/one" "$programs" -U 'ECHO_*' -DBUILD_TESTING=OFF "-D$without" # what was off before is on again
     echo "portable: builds with $without"
 done
 
