@@ -111,6 +111,7 @@ static void test_server_faults_that_must_not_show(void **state)
         "send:EINTR:1:1",
         "send:EINTR:2:3,recv:short:1:5",
         "send:EAGAIN:1:3",
+        "send:ENOBUFS:1:3",
         "send:short:1:0",
         "send:short:1:2",
         "send:zero:1:2",
@@ -154,10 +155,13 @@ static void test_faults_that_end_one_connection(void **state)
 {
     (void)state;
     static const char *const faults[] = {
-        "recv:ECONNRESET:1:1", "recv:short:1:1,recv:ECONNRESET:2:1",
-        "recv:ETIMEDOUT:1:1",  "recv:ENOMEM:1:1",
-        "send:ECONNRESET:1:1", "send:EPIPE:1:1",
-        "send:ENOBUFS:1:1",    "send:short:1:1,send:EPIPE:2:1",
+        "recv:ECONNRESET:1:1",
+        "recv:short:1:1,recv:ECONNRESET:2:1",
+        "recv:ETIMEDOUT:1:1",
+        "recv:ENOMEM:1:1",
+        "send:ECONNRESET:1:1",
+        "send:EPIPE:1:1",
+        "send:short:1:1,send:EPIPE:2:1",
     };
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
         bool reset;

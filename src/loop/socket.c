@@ -10,7 +10,7 @@
 #define MSG_NOSIGNAL 0
 #endif
 
-enum { FAILED_PAUSE_MS = 10 };
+enum { PAUSE_MS = 10 };
 
 /* What a negative result means. EINTR is "later" too: the loop has signals to look at first. */
 static enum socket_result failure(void)
@@ -32,12 +32,22 @@ enum socket_result socket_receive(int fd, uint8_t *buffer, size_t size, size_t *
     return n > 0 ? SOCKET_MOVED : SOCKET_ENDED;
 }
 
+/* Where trying again at once would fail again, a loop must not spin. */
+static void pause_for_memory(void)
+{
+    (void)poll(NULL, 0, PAUSE_MS);
+}
+
 enum socket_result socket_send(int fd, const uint8_t *buffer, size_t size, size_t *moved)
 {
     *moved = 0;
     ssize_t n = send(fd, buffer, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno == ENOTSOCK) /* a pipe or file as standard output: may wait */
         n = write(fd, buffer, size);
+    if (n < 0 && errno == ENOBUFS) { /* which poll() may know nothing of */
+        pause_for_memory();
+        return SOCKET_AGAIN;
+    }
     if (n < 0)
         return failure();
     *moved = (size_t)n;
@@ -71,7 +81,7 @@ int socket_wait(struct pollfd *fds, size_t n, uint64_t deadline)
 {
     int ready = poll(fds, (nfds_t)n, clock_left(deadline));
     if (ready < 0 && errno != EINTR)
-        (void)poll(NULL, 0, FAILED_PAUSE_MS); /* out of memory: a loop must not spin on that */
+        pause_for_memory();
     return ready > 0 ? ready : 0;
 }
 
