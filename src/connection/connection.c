@@ -224,3 +224,12 @@ enum conn_why conn_over(const struct conn *c)
 {
     return c->phase == OVER ? (enum conn_why)c->why : CONN_OPEN;
 }
+
+const char *conn_why_name(enum conn_why why)
+{
+    static const char *const names[] = {
+        [CONN_OPEN] = "open",   [CONN_EOF] = "eof",   [CONN_QUIT] = "quit",   [CONN_STOP] = "stop",
+        [CONN_RESET] = "reset", [CONN_IDLE] = "idle", [CONN_DRAIN] = "drain",
+    };
+    return names[why];
+}

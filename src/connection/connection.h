@@ -121,6 +121,9 @@ uint64_t conn_deadline(const struct conn *c);
 /* The time is now, and the socket has nothing. Harmless before the deadline. */
 void conn_expired(struct conn *c, uint64_t now);
 
+/* The reason as logs have it: one lower-case word. The string is constant. */
+const char *conn_why_name(enum conn_why why);
+
 /* Why the connection is over, or CONN_OPEN. What is not sent by then never will be. */
 enum conn_why conn_over(const struct conn *c);
 

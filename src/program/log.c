@@ -148,17 +148,13 @@ enum log_level log_closed_level(const struct client *client)
 
 void log_closed(const char *address, const struct client *client, uint64_t now)
 {
-    static const char *const why[] = {
-        [CONN_OPEN] = "open",   [CONN_EOF] = "eof",   [CONN_QUIT] = "quit",   [CONN_STOP] = "stop",
-        [CONN_RESET] = "reset", [CONN_IDLE] = "idle", [CONN_DRAIN] = "drain",
-    };
     const struct conn *c = &client->conn;
     char rest[256];
     snprintf(rest, sizeof rest,
              log_format == LOG_JSON
                  ? ",\"why\":\"%s\",\"in\":%" PRIu64 ",\"out\":%" PRIu64 ",\"ms\":%" PRIu64
                  : " %s: %" PRIu64 " bytes in, %" PRIu64 " bytes out, %" PRIu64 " ms",
-             why[conn_over(c)], c->bytes_in, c->bytes_out, now - client->since);
+             conn_why_name(conn_over(c)), c->bytes_in, c->bytes_out, now - client->since);
     client_event(log_closed_level(client), "closed", address, rest);
 }
 
