@@ -1,7 +1,7 @@
 /* fuzz_loop.c - the server's loops in a simulated world: several clients at once, a clock that
  * moves only when the loop waits, sockets that do what the input says.
  *
- * This file stands in for socket.c and ready_*.c. The first byte chooses the model and its rules,
+ * This file stands in for socket*.c and ready_*.c. The first byte chooses the model and its rules,
  * the second the limits; then come the world's steps, one byte each and more where they need it: a
  * client comes, sends bytes, ends its input, breaks, takes so many bytes of its reply; time passes;
  * the server is woken or stopped; a call fails for the moment. When the input is over the world is
@@ -428,7 +428,7 @@ static bool poll_ready(const void *context)
     return look(&set) > 0;
 }
 
-int socket_wait(struct pollfd *fds, size_t n, uint64_t deadline)
+int socket_wait(struct pollfd *fds, unsigned n, uint64_t deadline)
 {
     struct poll_set set = {fds, n};
     for (size_t i = 0; i < n; i++)

@@ -76,9 +76,9 @@ static void reap(struct parent *p, bool workers)
 
 /* Waits for the wake descriptor, and for the listeners where `listen`. Returns how many fds there
  * are; those of the listeners begin at 1. */
-static size_t wait_for_news(struct parent *p, struct pollfd *fds, bool listen, uint64_t deadline)
+static unsigned wait_for_news(struct parent *p, struct pollfd *fds, bool listen, uint64_t deadline)
 {
-    size_t n = 0;
+    unsigned n = 0;
     fds[n++] = (struct pollfd){.fd = p->server->wake_fd, .events = POLLIN};
     for (size_t i = 0; listen && i < p->server->listener_count; i++)
         fds[n++] = (struct pollfd){.fd = p->server->listeners[i], .events = POLLIN};

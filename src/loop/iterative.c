@@ -14,10 +14,10 @@
 enum { WAKE, PARENT, CLIENT, LISTENERS };
 
 /* Fills in what to wait for. Returns how many there are. */
-static size_t fill_poll_set(const struct server *s, struct pollfd *fds, const struct client *client,
-                            bool stopping, bool listen)
+static unsigned fill_poll_set(const struct server *s, struct pollfd *fds,
+                              const struct client *client, bool stopping, bool listen)
 {
-    size_t n = LISTENERS;
+    unsigned n = LISTENERS;
     fds[WAKE] = (struct pollfd){.fd = s->wake_fd, .events = POLLIN};
     /* Once told to stop, only the parent's end is news. */
     fds[PARENT] = (struct pollfd){.fd = s->parent_fd, .events = stopping ? 0 : POLLIN};
@@ -46,10 +46,10 @@ static void look_at_orders(struct server *s, const struct pollfd *fds, bool *sto
         begin_to_stop(s, stopping);
 }
 
-static void look_at_listeners(struct server *s, const struct pollfd *fds, size_t n,
+static void look_at_listeners(struct server *s, const struct pollfd *fds, unsigned n,
                               bool *told_waiting)
 {
-    for (size_t i = LISTENERS; i < n && !*told_waiting; i++) {
+    for (unsigned i = LISTENERS; i < n && !*told_waiting; i++) {
         if (fds[i].revents) {
             s->hooks.waiting(s->context);
             *told_waiting = true;
@@ -62,7 +62,7 @@ static void step(struct server *s, struct client *client, bool *stopping, bool *
 {
     struct pollfd fds[LISTENERS + SERVER_LISTENERS_MAX];
     struct conn *c = &client->conn;
-    size_t n = fill_poll_set(s, fds, client, *stopping, !*told_waiting && !*stopping);
+    unsigned n = fill_poll_set(s, fds, client, *stopping, !*told_waiting && !*stopping);
     int ready = socket_wait(fds, n, conn_deadline(c));
     uint64_t now = clock_ms();
 
@@ -119,11 +119,11 @@ int server_iterative(struct server *s)
         return error;
     while (!stopping) {
         struct pollfd fds[LISTENERS + SERVER_LISTENERS_MAX];
-        size_t n = fill_poll_set(s, fds, NULL, false, true);
+        unsigned n = fill_poll_set(s, fds, NULL, false, true);
         if (socket_wait(fds, n, UINT64_MAX) == 0)
             continue;
         look_at_orders(s, fds, &stopping);
-        for (size_t i = LISTENERS; i < n && !stopping; i++) {
+        for (unsigned i = LISTENERS; i < n && !stopping; i++) {
             if (!fds[i].revents)
                 continue;
             switch (serve_accept(s, fds[i].fd, &client)) {

@@ -39,7 +39,8 @@ struct server_counters {
     uint64_t reset;     /* connections that broke */
 };
 
-/* None may be null. They must not block for long: nobody is served meanwhile. */
+/* None may be null, but those of what the server does not do: be woken, stop, fork. They must not
+ * block for long: nobody is served meanwhile. */
 struct server_hooks {
     /* wake_fd is readable: read it, do what it asks for, return whether the server is to stop. */
     bool (*woken)(void *context);

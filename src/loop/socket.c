@@ -1,9 +1,12 @@
-/* socket.c - see socket.h. Every result of every call is one of: done, later, ended, failed. */
+/* socket.c - see socket.h. Every result of every call is one of: done, later, ended, failed.
+ *
+ * May use: what ports/zephyr/contract declares, and nothing else of POSIX. What is not the same
+ * everywhere is in socket_posix.c.
+ */
 #include "socket.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifndef MSG_NOSIGNAL
@@ -54,11 +57,6 @@ enum socket_result socket_send(int fd, const uint8_t *buffer, size_t size, size_
     return n > 0 ? SOCKET_MOVED : SOCKET_AGAIN;
 }
 
-void socket_send_fin(int fd)
-{
-    (void)shutdown(fd, SHUT_WR);
-}
-
 int socket_accept(int listener, struct sockaddr *peer, socklen_t size)
 {
     return accept(listener, peer, &size);
@@ -77,17 +75,10 @@ int clock_left(uint64_t deadline)
     return left < INT_MAX ? (int)left : INT_MAX;
 }
 
-int socket_wait(struct pollfd *fds, size_t n, uint64_t deadline)
+int socket_wait(struct pollfd *fds, unsigned n, uint64_t deadline)
 {
-    int ready = poll(fds, (nfds_t)n, clock_left(deadline));
+    int ready = poll(fds, n, clock_left(deadline));
     if (ready < 0 && errno != EINTR)
         pause_for_memory();
     return ready > 0 ? ready : 0;
-}
-
-uint64_t clock_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }

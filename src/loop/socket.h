@@ -25,7 +25,8 @@ enum socket_result {
 enum socket_result socket_receive(int fd, uint8_t *buffer, size_t size, size_t *moved);
 enum socket_result socket_send(int fd, const uint8_t *buffer, size_t size, size_t *moved);
 
-/* Shuts the sending side down; a failure shows at the next receive. */
+/* Shuts the sending side down; a failure shows at the next receive. Where there is no half-close
+ * the FIN is sent by socket_close(). */
 void socket_send_fin(int fd);
 
 /* Accepts from a listener that does not block, and sets what fits size of the peer's address.
@@ -38,7 +39,7 @@ void socket_close(int fd);
 /* Waits until one of fds[0..n) is ready or the time is `deadline` (UINT64_MAX: never). A deadline
  * in the past looks once. Returns how many are ready; 0 also after a signal. Descriptors below 0
  * are passed over. */
-int socket_wait(struct pollfd *fds, size_t n, uint64_t deadline);
+int socket_wait(struct pollfd *fds, unsigned n, uint64_t deadline);
 
 /* How long to wait until the deadline, as poll() takes it: milliseconds, or -1 for ever. */
 int clock_left(uint64_t deadline);
