@@ -1,0 +1,17 @@
+# Stands in for Zephyr's CMake package: builds the Zephyr application, unchanged, for lwIP as Debian has it (liblwip-dev).
+# (-DZephyr_DIR=ports/lwip; for ci/ports.sh)
+project(lwip LANGUAGES C)
+include("${CMAKE_CURRENT_LIST_DIR}/../zephyr/contract/autoconf.cmake")
+add_compile_definitions(_DEFAULT_SOURCE)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(LWIP REQUIRED IMPORTED_TARGET lwip)
+add_library(stack OBJECT "${CMAKE_CURRENT_LIST_DIR}/main.c")
+target_link_libraries(stack PUBLIC PkgConfig::LWIP)
+
+add_executable(app)
+target_link_libraries(app PRIVATE stack)
+set(calls accept bind close fcntl listen poll read recv send setsockopt socket write)
+list(TRANSFORM calls REPLACE "(.+)" "\\1=lwip_\\1")
+target_compile_definitions(app PRIVATE ${calls} main=application_main)
+configure_file("${CMAKE_CURRENT_LIST_DIR}/../zephyr/contract/include/zephyr/kernel.h" include/zephyr/kernel.h COPYONLY)
+target_include_directories(app PRIVATE "${CMAKE_CURRENT_BINARY_DIR}/include")
