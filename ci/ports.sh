@@ -83,7 +83,7 @@ spoil() { # LINE...
     cmake --build "$work/contract" >"$work/log" 2>&1
 }
 names="MSG_NOSIGNAL SOCK_CLOEXEC SOCK_NONBLOCK INADDR_LOOPBACK FD_CLOEXEC POLLRDHUP STDIN_FILENO SSIZE_MAX SO_RCVTIMEO SO_LINGER SHUT_WR
-    shutdown getsockname getpeername accept4 recvmsg ppoll fork pipe isatty ioctl sigaction clock_gettime getenv exit nfds_t"
+    shutdown getsockname getpeername accept4 recvmsg ppoll fork pipe isatty ioctl sigaction clock_gettime getenv exit nfds_t pid_t"
 headers="signal.h netdb.h sys/uio.h sys/un.h sys/epoll.h sys/wait.h err.h"
 for name in $names; do
     echo "enum { mutant_$name = sizeof($name) };"

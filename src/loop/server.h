@@ -10,7 +10,6 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 
 enum { SERVER_LISTENERS_MAX = 16, SERVER_WORKERS_MAX = 64 };
 
@@ -63,7 +62,7 @@ struct server_hooks {
      * there on it is not woken, but takes orders from its parent. */
     void (*forked)(void *context, bool accepts);
     /* A worker ended that should not have; another takes its place. */
-    void (*worker_died)(void *context, pid_t pid, int status);
+    void (*worker_died)(void *context, long pid, int status);
 };
 
 struct server {

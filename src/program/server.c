@@ -188,10 +188,10 @@ static void forked(void *context, bool accepts)
     }
 }
 
-static void worker_died(void *context, pid_t pid, int status)
+static void worker_died(void *context, long pid, int status)
 {
     (void)context;
-    log_message(LOG_ERROR, "worker %ld ended with %s %d; another takes its place", (long)pid,
+    log_message(LOG_ERROR, "worker %ld ended with %s %d; another takes its place", pid,
                 WIFSIGNALED(status) ? "signal" : "status",
                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }

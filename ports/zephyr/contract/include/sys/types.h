@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 
-typedef int pid_t;
 typedef ptrdiff_t ssize_t;
 
 #endif
