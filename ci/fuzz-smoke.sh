@@ -3,7 +3,7 @@
 # usage: ci/fuzz-smoke.sh [SECONDS]     for each target and engine (10)
 set -eu
 cd "$(dirname "$0")/.."
-for target in line connection ledger loop options; do
+for target in line connection ledger loop options proxy; do
     for engine in libfuzzer libfuzzer-fast afl; do
         ci/fuzz.sh "$target" "$engine" "${1:-10}"
     done

@@ -24,15 +24,18 @@ ENGINE = ["src/engine/line.c"]
 CONNECTION = ["src/connection/connection.c"]
 COMPARE = ["src/connection/compare.c"]
 LEDGER = ["src/connection/ledger.c", *COMPARE]
+PROXY = ["src/connection/proxy.c"]
 LOOPS = ["src/loop/deadlines.c", "src/loop/event.c", "src/loop/iterative.c", "src/loop/serve.c"]
 SUPPORT = ["tests/support/drive.c", "tests/support/model.c", "tests/support/vectors.c", "src/program/vectors.c"]
 TESTS = {
     "line_vectors": ["tests/test_line_vectors.c", *ENGINE, *SUPPORT],
     "line_exhaustive": ["tests/test_line_exhaustive.c", *ENGINE, *SUPPORT],
     "connection": ["tests/test_connection.c", *CONNECTION, *ENGINE, *SUPPORT],
+    "proxy": ["tests/test_proxy.c", "tests/support/proxy_model.c", "tests/support/proxy_vectors.c", "src/program/vectors.c", *PROXY,
+              *ENGINE],
     "deadlines": ["tests/test_deadlines.c", "src/loop/deadlines.c"],
     "histogram": ["tests/test_histogram.c", "src/loop/histogram.c"],
-    "loop": ["fuzz/fuzz_loop.c", "fuzz/replay_main.c", "tests/support/model.c", *LOOPS, *CONNECTION, *ENGINE],
+    "loop": ["fuzz/fuzz_loop.c", "fuzz/replay_main.c", "tests/support/model.c", *LOOPS, *PROXY, *CONNECTION, *ENGINE],
     "connection_random": ["fuzz/fuzz_connection.c", "fuzz/replay_main.c", "tests/support/model.c", *CONNECTION, *ENGINE],
     "compare": ["tests/test_compare.c", *COMPARE, *ENGINE],
     "payload": ["tests/test_payload.c", "src/connection/payload.c", *COMPARE, *ENGINE],
@@ -46,6 +49,7 @@ FILES = {
     "src/connection/compare.c": (95, ["compare", "ledger"]),
     "src/connection/ledger.c": (95, ["ledger"]),
     "src/connection/payload.c": (95, ["payload"]),
+    "src/connection/proxy.c": (95, ["proxy"]),
     "src/loop/histogram.c": (95, ["histogram"]),
     "src/loop/deadlines.c": (100, ["deadlines"]),
     "src/loop/serve.c": (85, ["loop"]),
@@ -53,14 +57,14 @@ FILES = {
     "src/loop/iterative.c": (75, ["loop"]),
 }
 SLOW = {"src/loop/serve.c", "src/loop/event.c", "src/loop/iterative.c", "src/loop/histogram.c", "src/connection/compare.c",
-        "src/connection/ledger.c", "src/connection/payload.c"}
+        "src/connection/ledger.c", "src/connection/payload.c", "src/connection/proxy.c"}
 # A fuzz target with the replay driver is a test like others, on inputs made at random from the seeds in {corpus}.
 ARGUMENTS = {
     "loop": ["-random=300000", "{corpus}/loop"],
     "connection_random": ["-random=300000", "{corpus}/connection"],
 }
 CC = ["cc", "-std=c17", "-O1", "-w", "-D_GNU_SOURCE", "-Iinclude", "-Isrc", "-Itests", "-Ifuzz",
-      '-DVECTORS="' + ROOT + '/tests/vectors/sessions.tsv"']
+      '-DVECTORS="' + ROOT + '/tests/vectors/sessions.tsv"', '-DPROXY_VECTORS="' + ROOT + '/tests/vectors/proxy.tsv"']
 # A mutant that reads where it may not is caught in the act; but not in the longest test, which has it run 3 times as long.
 SANITIZE, UNSANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"], {"line_exhaustive"}
 BUILD_SECONDS, TEST_SECONDS = 60, {"line_exhaustive": 60}
@@ -195,8 +199,8 @@ def build_objects(folder):
     """Everything but the mutated file, compiled once with and once without sanitizers: {(source, sanitized): object}."""
     objects = {}
     maker = os.path.join(folder, "make_corpus")
-    subprocess.run([*CC, "fuzz/make_corpus.c", "tests/support/vectors.c", "src/program/vectors.c", *ENGINE, "-o", maker], cwd=ROOT, check=True)
-    subprocess.run([maker, "tests/vectors/sessions.tsv", os.path.join(folder, "corpus")], cwd=ROOT, check=True)
+    subprocess.run([*CC, "fuzz/make_corpus.c", "tests/support/vectors.c", "tests/support/proxy_vectors.c", "src/program/vectors.c", *ENGINE, "-o", maker], cwd=ROOT, check=True)
+    subprocess.run([maker, "tests/vectors/sessions.tsv", "tests/vectors/proxy.tsv", os.path.join(folder, "corpus")], cwd=ROOT, check=True)
     for source in sorted({s for parts in TESTS.values() for s in parts}):
         for sanitized in (False, True):
             name = os.path.join(folder, source.replace("/", "_") + (".san.o" if sanitized else ".o"))

@@ -42,7 +42,7 @@ CC=musl-gcc build "$work/musl" "$programs" -DBUILD_TESTING=OFF -DECHO_SECCOMP=OF
 for file in tests/*.c tests/support/*.c; do
     # shellcheck disable=SC2086 # a list of words
     musl-gcc -std=gnu17 -fsyntax-only $headers -D_GNU_SOURCE -Iinclude -Isrc -Itests '-DECHO_SERVER=""' '-DECHO_CLIENT=""' '-DLIAR=""' \
-        '-DVECTORS=""' '-DFAULTY_SERVER=""' '-DFAULTY_CLIENT=""' -Wall -Wextra -Werror "$file"
+        '-DVECTORS=""' '-DPROXY_VECTORS=""' '-DFAULTY_SERVER=""' '-DFAULTY_CLIENT=""' -Wall -Wextra -Werror "$file"
 done
 echo "portable: builds with musl"
 

@@ -24,7 +24,7 @@ complaints() {
         END { if (!killed) printf "%s", left }' "$1"
 }
 
-tests="server client line_vectors line_freestanding compare connection ledger payload deadlines histogram values activation"
+tests="server client line_vectors line_freestanding compare connection ledger payload proxy deadlines histogram values activation"
 [ "${1:-}" != --all ] || tests="$tests server:event server:fork models measure check"
 # One test, and what it spawns.
 run() { # TEST[:MODEL of the server]

@@ -1,9 +1,10 @@
-/* make_corpus.c - writes the seed corpora, one small file per row of the published vectors, named
+/* make_corpus.c - writes the seed corpora, one small file per row of the vectors, named
  * after it. Made at build time, so they cannot drift from the vectors or the targets' formats.
  *
- * usage: make_corpus SESSIONS_TSV FOLDER     makes FOLDER/line, /connection, /ledger,
- * /loop, /options
+ * usage: make_corpus SESSIONS_TSV PROXY_TSV FOLDER     makes FOLDER/line, /connection, /ledger,
+ * /loop, /options, /proxy
  */
+#include "support/proxy_vectors.h"
 #include "support/vectors.h"
 
 #include <errno.h>
@@ -135,14 +136,32 @@ static void seed_options(void)
     }
 }
 
+/* The size of pieces, and what comes (see fuzz_proxy.c). */
+static void seed_proxy(const char *path)
+{
+    static struct proxy_vector v;
+    uint8_t seed[1 + VECTOR_BYTES_MAX];
+    FILE *table = fopen(path, "r");
+    if (!table) {
+        perror(path);
+        exit(1);
+    }
+    while (proxy_vector_next(table, &v)) {
+        seed[0] = 6;
+        memcpy(seed + 1, v.in, v.written_len);
+        write_seed("proxy", v.name, seed, 1 + v.written_len);
+    }
+    fclose(table);
+}
+
 int main(int argc, char **argv)
 {
     size_t count;
-    if (argc != 3) {
-        fprintf(stderr, "usage: make_corpus SESSIONS_TSV FOLDER\n");
+    if (argc != 4) {
+        fprintf(stderr, "usage: make_corpus SESSIONS_TSV PROXY_TSV FOLDER\n");
         return 2;
     }
-    root = argv[2];
+    root = argv[3];
     make_folder(root);
     struct vector *vectors = vectors_read(argv[1], &count);
     for (size_t i = 0; i < count; i++) {
@@ -152,6 +171,7 @@ int main(int argc, char **argv)
         seed_loop(&vectors[i]);
     }
     seed_options();
+    seed_proxy(argv[2]);
     free(vectors);
     return 0;
 }

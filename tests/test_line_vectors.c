@@ -1,6 +1,7 @@
 /* test_line_vectors.c - every published vector, whole, per byte, through a window of one byte, and
  * flush against a page that must not be touched; and the model against them too. */
 #include "support/drive.h"
+#include "support/guard.h"
 #include "support/model.h"
 #include "support/vectors.h"
 
@@ -9,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 static struct vector *vectors;
 static size_t count;
@@ -82,29 +81,14 @@ static void test_model_agrees(void **state)
     }
 }
 
-/* n bytes that end where an unmapped page begins; the caller fills them. */
-static uint8_t *before_guard(uint8_t *pages, size_t n)
-{
-    return pages + (size_t)sysconf(_SC_PAGESIZE) - n;
-}
-
-static uint8_t *guarded_page(void)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    uint8_t *pages =
-        mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    assert_true(pages != MAP_FAILED);
-    assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
-    return pages;
-}
-
 static void test_against_guard_pages(void **state)
 {
     (void)state;
-    uint8_t *in_pages = guarded_page(), *out_pages = guarded_page();
+    struct guard in_guard = guard_open(VECTOR_BYTES_MAX), out_guard = guard_open(VECTOR_BYTES_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct vector *v = &vectors[i];
-        uint8_t *in = before_guard(in_pages, v->in_len), *out = before_guard(out_pages, v->out_len);
+        uint8_t *in = guard_before(&in_guard, v->in_len),
+                *out = guard_before(&out_guard, v->out_len);
         bool silence = false;
         for (size_t b = 0; b < v->in_len; b++) {
             in[b] = (uint8_t)v->in[b];
@@ -121,8 +105,8 @@ static void test_against_guard_pages(void **state)
         struct session s = {.out = out, .len = v->out_len - io.out_len, .end = end};
         check(v, &s, "against guard pages");
     }
-    munmap(in_pages, 2 * (size_t)sysconf(_SC_PAGESIZE));
-    munmap(out_pages, 2 * (size_t)sysconf(_SC_PAGESIZE));
+    guard_close(&in_guard);
+    guard_close(&out_guard);
 }
 
 /* A long line's worth of filling, an LF, what may be a command, and filling again. Filling that is

@@ -30,9 +30,7 @@ static int next_token(const char **at)
     return hex_digit((*at)[-2]) * 16 + hex_digit((*at)[-1]);
 }
 
-/* Decodes a field; returns its length in tokens, or SIZE_MAX if it is not well formed or too long.
- */
-static size_t decode(const char *field, token *out)
+size_t vector_decode(const char *field, token out[VECTOR_BYTES_MAX])
 {
     size_t n = 0;
     if (strcmp(field, "\\e") == 0)
@@ -82,8 +80,8 @@ static const char *read_row(struct vector *v, const char *line, size_t len)
     v->dot_stop = strcmp(field[2], "dot") == 0;
     if (!v->dot_stop && strcmp(field[2], "-") != 0)
         return "the third field is dot or -";
-    v->in_len = decode(field[3], v->in);
-    v->out_len = decode(field[4], out);
+    v->in_len = vector_decode(field[3], v->in);
+    v->out_len = vector_decode(field[4], out);
     if (v->in_len == SIZE_MAX || v->out_len == SIZE_MAX)
         return "a field is not well formed or too long";
     for (size_t i = 0; i < v->out_len; i++) {

@@ -34,4 +34,8 @@ struct vector_reader {
 /* Reads the next row. Returns false at the end of the table or at a row that is wrong. */
 bool vector_next(struct vector_reader *r, struct vector *v);
 
+/* Decodes a field of bytes, as it is written in all tables under tests/vectors. Returns its length
+ * in tokens, or SIZE_MAX if it is not well formed or too long. */
+size_t vector_decode(const char *field, token out[VECTOR_BYTES_MAX]);
+
 #endif
