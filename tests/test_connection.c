@@ -336,6 +336,62 @@ static void test_never_reader_ends_by_idle(void **state)
     assert_int_equal(conn_over(&c), CONN_IDLE); /* it was never told good bye */
 }
 
+static const struct conn_rules proxied = {.mode = ECHO_UPPER, .idle_ms = 1000, .header = true};
+
+static void test_header_comes_first(void **state)
+{
+    (void)state;
+    struct conn c;
+    start(&c, &upper, 0);
+    assert_false(conn_awaits_header(&c));
+
+    start(&c, &proxied, 0);
+    assert_true(conn_awaits_header(&c));
+    conn_expired(&c, proxied.idle_ms); /* no idle limit yet */
+    conn_begin(&c, &proxied, 1500);
+    check(&c);
+    assert_int_equal(conn_deadline(&c), 1500 + proxied.idle_ms);
+    assert_false(conn_awaits_header(&c));
+    give(&c, "hello\n", 1500);
+    take(&c, SIZE_MAX, 64, 1600);
+    assert_got("HELLO\n");
+    assert_int_equal(c.bytes_in, 6);
+    expire(&c, 1600 + proxied.idle_ms);
+    assert_int_equal(conn_over(&c), CONN_IDLE);
+}
+
+/* However the header does not come, nothing is owed. */
+static void test_no_header(void **state)
+{
+    (void)state;
+    const struct conn_rules forever = {.mode = ECHO_UPPER, .header = true};
+    struct conn c;
+    start(&c, &forever, 100);
+    expire(&c, 100 + CONN_HEADER_MS); /* even without an idle limit */
+    assert_int_equal(conn_over(&c), CONN_HEADER);
+
+    start(&c, &proxied, 0);
+    conn_refuse(&c);
+    check(&c);
+    assert_int_equal(conn_over(&c), CONN_HEADER);
+
+    start(&c, &proxied, 0);
+    conn_ended(&c);
+    check(&c);
+    assert_int_equal(conn_over(&c), CONN_EOF);
+
+    start(&c, &proxied, 0);
+    conn_lost(&c);
+    check(&c);
+    assert_int_equal(conn_over(&c), CONN_RESET);
+
+    start(&c, &proxied, 0);
+    conn_drain(&c, DRAIN_MS);
+    expire(&c, CONN_QUIET_MS);
+    assert_int_equal(conn_over(&c), CONN_DRAIN);
+    assert_int_equal(c.bytes_in + c.bytes_out, 0);
+}
+
 static void test_reset(void **state)
 {
     (void)state;
@@ -520,6 +576,28 @@ static void receive_too_much(void)
     conn_received(&breached, bytes, sizeof buffer - ECHO_LINE_SLACK + 1, 0);
 }
 
+static void receive_before_the_header(void)
+{
+    struct conn c;
+    start(&c, &proxied, 0);
+    conn_received(&c, (const uint8_t *)"x", 1, 0);
+}
+
+static void begin_without_a_header(void)
+{
+    struct conn c;
+    start(&c, &upper, 0);
+    conn_begin(&c, &upper, 0);
+}
+
+static void refuse_after_the_header(void)
+{
+    struct conn c;
+    start(&c, &proxied, 0);
+    conn_begin(&c, &proxied, 0);
+    conn_refuse(&c);
+}
+
 static void end_while_owed(void)
 {
     give(&breached, "hello\n", 0);
@@ -561,6 +639,9 @@ static void test_breaches_abort(void **state)
     start(&breached, &upper, 0);
     assert_aborts(receive_nothing);
     assert_aborts(receive_too_much);
+    assert_aborts(receive_before_the_header);
+    assert_aborts(begin_without_a_header);
+    assert_aborts(refuse_after_the_header);
     assert_aborts(end_while_owed);
     assert_aborts(send_too_much);
     assert_aborts(send_nothing);
@@ -586,6 +667,8 @@ int main(void)
         cmocka_unit_test(test_shortest_idle_limit),
         cmocka_unit_test(test_no_idle_limit),
         cmocka_unit_test(test_never_reader_ends_by_idle),
+        cmocka_unit_test(test_header_comes_first),
+        cmocka_unit_test(test_no_header),
         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_drain_of_an_idle_client_is_at_once),
         cmocka_unit_test(test_drain_lets_a_busy_client_go_on),

@@ -177,7 +177,7 @@ static void test_addresses(void **state)
 
 /* ---------------------------------------------------------------------------------------------- */
 
-enum { WORDS = 12 };
+enum { WORDS = 14 };
 
 static int count(char *const argv[])
 {
@@ -214,8 +214,8 @@ static void test_server_defaults(void **state)
     assert_int_equal(o.rules.mode, ECHO_UPPER);
     assert_int_equal(o.rules.idle_ms, 300000);
     assert_int_equal(o.drain_ms, 5000);
-    assert_false(o.rules.dot_stop || o.one_off || o.show || o.verbose || o.quiet || o.help ||
-                 o.version);
+    assert_false(o.rules.dot_stop || o.rules.header || o.one_off || o.show || o.verbose ||
+                 o.quiet || o.help || o.version);
     assert_int_equal(o.log_format, LOG_TEXT);
 }
 
@@ -226,13 +226,13 @@ static void test_server_options(void **state)
     char error[OPTIONS_ERROR_MAX];
     assert_true(server(&o, error,
                        (char *[WORDS]){"s", "-m", "verbatim", "7", "-b", "*", "--bind=::1", "-1",
-                                       "--idle-timeout", "2s", "--dot-stop"}));
+                                       "--idle-timeout", "2s", "--dot-stop", "--proxy-protocol"}));
     assert_int_equal(o.rules.mode, ECHO_VERBATIM);
     assert_int_equal(o.listen.port, 7); /* operands may stand among options */
     assert_int_equal(o.listen.bind_count, 2);
     assert_string_equal(o.listen.bind[1], "::1");
     assert_int_equal(o.rules.idle_ms, 2000);
-    assert_true(o.one_off && o.rules.dot_stop);
+    assert_true(o.one_off && o.rules.dot_stop && o.rules.header);
     assert_true(server(&o, error,
                        (char *[WORDS]){"s", "-4", "--log", "json", "--show", "-v", "--quiet",
                                        "--drain-timeout", "0", "--model", "iterative"}));

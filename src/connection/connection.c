@@ -21,10 +21,11 @@ void conn_init(struct conn *c, const struct conn_rules *rules, uint8_t *buffer, 
     assert(size >= CONN_BUFFER_MIN && size <= UINT32_MAX);
     *c = (struct conn){.buffer = buffer,
                        .size = (uint32_t)size,
-                       .idle_ms = rules->idle_ms,
+                       .idle_ms = rules->header ? CONN_HEADER_MS : rules->idle_ms,
                        .moved = now,
                        .cut = CONN_NEVER,
-                       .phase = SERVING};
+                       .phase = SERVING,
+                       .awaits_header = rules->header};
     echo_line_init(&c->line, rules->mode, rules->dot_stop);
 }
 
@@ -68,6 +69,25 @@ static void moved(struct conn *c, uint64_t now)
         cut_off(c, CONN_DRAIN);
 }
 
+bool conn_awaits_header(const struct conn *c)
+{
+    return c->awaits_header;
+}
+
+void conn_begin(struct conn *c, const struct conn_rules *rules, uint64_t now)
+{
+    assert(c->awaits_header);
+    c->awaits_header = false;
+    c->idle_ms = rules->idle_ms;
+    c->moved = now;
+}
+
+void conn_refuse(struct conn *c)
+{
+    assert(c->awaits_header);
+    cut_off(c, CONN_HEADER);
+}
+
 /* If all is sent after the end of a session: what next? */
 static void part(struct conn *c)
 {
@@ -104,7 +124,7 @@ size_t conn_room(const struct conn *c)
 
 void conn_received(struct conn *c, const uint8_t *in, size_t n, uint64_t now)
 {
-    assert(n > 0 && n <= conn_room(c));
+    assert(n > 0 && n <= conn_room(c) && !c->awaits_header);
     c->bytes_in += n;
     moved(c, now);
     if (c->phase != SERVING)
@@ -189,6 +209,7 @@ static uint64_t quiet_at(const struct conn *c)
     return c->draining && conn_room(c) > 0 ? c->moved + CONN_QUIET_MS : CONN_NEVER;
 }
 
+/* Until a header has come, this is its time: that does not move on with its bytes. */
 static uint64_t idle_at(const struct conn *c)
 {
     bool limited = c->idle_ms > 0 && c->phase != LINGERING;
@@ -207,7 +228,7 @@ void conn_expired(struct conn *c, uint64_t now)
     if (now >= c->cut) {
         cut_off(c, CONN_DRAIN);
     } else if (now >= idle_at(c)) {
-        cut_off(c, CONN_IDLE);
+        cut_off(c, c->awaits_header ? CONN_HEADER : CONN_IDLE);
     } else if (now >= quiet_at(c)) {
         if (c->phase == LINGERING)
             cut_off(c, CONN_DRAIN);
@@ -228,8 +249,9 @@ enum conn_why conn_over(const struct conn *c)
 const char *conn_why_name(enum conn_why why)
 {
     static const char *const names[] = {
-        [CONN_OPEN] = "open",   [CONN_EOF] = "eof",   [CONN_QUIT] = "quit",   [CONN_STOP] = "stop",
-        [CONN_RESET] = "reset", [CONN_IDLE] = "idle", [CONN_DRAIN] = "drain",
+        [CONN_OPEN] = "open",   [CONN_EOF] = "eof",       [CONN_QUIT] = "quit",
+        [CONN_STOP] = "stop",   [CONN_RESET] = "reset",   [CONN_IDLE] = "idle",
+        [CONN_DRAIN] = "drain", [CONN_HEADER] = "header",
     };
     return names[why];
 }

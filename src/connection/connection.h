@@ -15,6 +15,10 @@
  * client that does not take its reply is not read from (back-pressure), and what is owed always
  * fits the buffer.
  *
+ * Where a proxy's header comes first (proxy.h), whoever owns the socket takes it from what it
+ * receives and reports its end by conn_begin or conn_refuse. Its bytes are no part of the
+ * connection's.
+ *
  * A breach of a contract below aborts in builds with assertions, and is undefined in others.
  * Nothing that a peer does is a breach. "Section N" is a section of docs/PROTOCOL.md.
  */
@@ -29,6 +33,7 @@
 enum {
     CONN_SILENCE_MS = 200, /* section 4 */
     CONN_LINGER_MS = 1000, /* section 3.2: how long to wait for the client's FIN after ours */
+    CONN_HEADER_MS = 3000, /* PROXY protocol, section 2: no less, to cover a retransmit */
     CONN_QUIET_MS = 50     /* a client is between messages if this long nothing moved */
 };
 
@@ -43,13 +48,15 @@ enum conn_why {
     CONN_STOP,  /* a dot line: the server is to stop; all was sent, unless the connection broke */
     CONN_RESET, /* the connection broke */
     CONN_IDLE,  /* neither side moved a byte for the idle time */
-    CONN_DRAIN  /* the server is stopping */
+    CONN_DRAIN, /* the server is stopping */
+    CONN_HEADER /* a proxy's header did not come in time, or was none */
 };
 
 /* The same for all connections of a server. */
 struct conn_rules {
     enum echo_mode mode;
     bool dot_stop;
+    bool header;      /* a proxy's header comes first */
     uint32_t idle_ms; /* 0: no limit */
 };
 
@@ -69,12 +76,23 @@ struct conn {
     unsigned why : 4;        /* enum conn_why, once known */
     unsigned peer_ended : 1; /* the client's FIN has come */
     unsigned draining : 1;   /* the server is stopping */
+    unsigned awaits_header : 1;
 };
 
 /* Starts a connection. buffer[0..size), CONN_BUFFER_MIN <= size <= UINT32_MAX, is borrowed until it
  * is over. */
 void conn_init(struct conn *c, const struct conn_rules *rules, uint8_t *buffer, size_t size,
                uint64_t now);
+
+/* Whether a proxy's header is still due; conn_received() must not be called before it is over. It
+ * has to come within CONN_HEADER_MS of the start, and no idle limit counts meanwhile. */
+bool conn_awaits_header(const struct conn *c);
+
+/* It has come: the session begins. Rules as for conn_init. */
+void conn_begin(struct conn *c, const struct conn_rules *rules, uint64_t now);
+
+/* It was none, or not all of one: over at once. */
+void conn_refuse(struct conn *c);
 
 /* From now on what is owed is kept in buffer[0..size), which is borrowed like the one before; what
  * is owed now is moved there. size >= CONN_BUFFER_MIN and >= conn_owed(). With it connections that

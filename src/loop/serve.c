@@ -1,12 +1,15 @@
 /* serve.c - see serve.h.
  *
- * May use: the connection, socket.h. Every decision is the connection's.
+ * May use: the connection, the proxy's header, socket.h, htons, memcpy. Every decision is the
+ * connection's.
  */
 #include "serve.h"
 
 #include "socket.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <string.h>
 
 int serve_tell_ready(struct server *s)
 {
@@ -44,7 +47,10 @@ void serve_start(struct server *s, struct client *client, uint8_t *buffer, size_
     conn_init(&client->conn, &s->rules, buffer, size, now);
     s->counters->served++;
     s->counters->open++;
-    s->hooks.opened(s->context, client);
+    if (conn_awaits_header(&client->conn))
+        proxy_init(&s->headers[client->index]);
+    else
+        s->hooks.opened(s->context, client);
 }
 
 int serve_out_fd(const struct server *s, const struct client *client)
@@ -82,6 +88,74 @@ static void pay(struct server *s, struct client *client, uint64_t now)
     }
 }
 
+/* From now on the client has the address that its proxy says. */
+static void rename_client(struct client *client, const struct proxy_client *said)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(said->port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(said->port)};
+    switch (said->family) {
+    case PROXY_OWN:
+        break;
+    case PROXY_IPV4:
+        memcpy(&v4.sin_addr, said->ip, sizeof v4.sin_addr);
+        client->address.v4 = v4;
+        break;
+    case PROXY_IPV6:
+        memcpy(&v6.sin6_addr, said->ip, sizeof v6.sin6_addr);
+        client->address.v6 = v6;
+        break;
+    }
+}
+
+/* in[0..n) has come while a header is due. Returns how much of it is not the client's. Cold: not to
+ * be inlined where each message of all others would pay for it. */
+__attribute__((cold)) static size_t take_header(struct server *s, struct client *client,
+                                                const uint8_t *in, size_t n, uint64_t now)
+{
+    struct proxy *header = &s->headers[client->index];
+    struct proxy_client said;
+    size_t used;
+    switch (proxy_push(header, in, n, &used)) {
+    case PROXY_MORE:
+        break;
+    case PROXY_WRONG:
+        conn_refuse(&client->conn);
+        break;
+    case PROXY_DONE:
+        said = proxy_client(header);
+        rename_client(client, &said);
+        conn_begin(&client->conn, &s->rules, now);
+        s->hooks.opened(s->context, client);
+        break;
+    }
+    return used;
+}
+
+/* in[0..n) has come. */
+static void take(struct server *s, struct client *client, const uint8_t *in, size_t n, uint64_t now)
+{
+    if (conn_awaits_header(&client->conn)) {
+        size_t used = take_header(s, client, in, n, now);
+        in += used;
+        n -= used;
+        if (n == 0)
+            return;
+    }
+    s->counters->bytes_in += n;
+    s->hooks.received(s->context, client, in, n);
+    conn_received(&client->conn, in, n, now);
+}
+
+/* The client's FIN has come. One that sent nothing at all has broken no rule. */
+static void take_end(struct server *s, struct client *client)
+{
+    struct conn *c = &client->conn;
+    if (conn_awaits_header(c) && s->headers[client->index].len > 0)
+        conn_refuse(c);
+    else
+        conn_ended(c);
+}
+
 static void receive(struct server *s, struct client *client, uint64_t now)
 {
     struct conn *c = &client->conn;
@@ -89,12 +163,10 @@ static void receive(struct server *s, struct client *client, uint64_t now)
 
     switch (socket_receive(client->fd, s->in, room < s->in_size ? room : s->in_size, &n)) {
     case SOCKET_MOVED:
-        s->counters->bytes_in += n;
-        s->hooks.received(s->context, client, s->in, n);
-        conn_received(c, s->in, n, now);
+        take(s, client, s->in, n, now);
         break;
     case SOCKET_ENDED:
-        conn_ended(c);
+        take_end(s, client);
         break;
     case SOCKET_FAILED:
         conn_lost(c);

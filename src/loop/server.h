@@ -7,6 +7,7 @@
 #define ECHO_SERVER_H
 
 #include "connection/connection.h"
+#include "connection/proxy.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -19,7 +20,8 @@ struct client {
     uint64_t since; /* clock_ms() at accept */
     int fd;
     unsigned index; /* below max_clients, and no other client's at the same time */
-    /* Unnamed, if it is of another family (AF_UNIX), and AF_UNSPEC if there is none: what is kept
+    /* Of its socket, until a proxy's header has told another.
+     * Unnamed, if it is of another family (AF_UNIX), and AF_UNSPEC if there is none: what is kept
      * of a client that is idle should be little. */
     union {
         struct sockaddr any;
@@ -48,7 +50,8 @@ struct server_hooks {
     bool (*ready)(void *context);
     /* The server begins to stop: it accepts nobody any more. Told once. */
     void (*stopping)(void *context);
-    /* A client was accepted, sent bytes, is gone (and its socket closed). */
+    /* A client was accepted (and its header has come, where the rules want one), sent bytes, is
+     * gone (and its socket closed; also where it was never opened for want of a header). */
     void (*opened)(void *context, const struct client *client);
     void (*received)(void *context, const struct client *client, const uint8_t *bytes, size_t n);
     void (*closed)(void *context, const struct client *client);
@@ -76,6 +79,8 @@ struct server {
     int out_fd;           /* clients are sent to here; -1: to where they are received from */
     bool one_off;         /* stop after the first client */
     unsigned max_clients; /* served at once; others wait in the backlog */
+
+    struct proxy *headers; /* one for each client; only where the rules want them */
 
     uint8_t *in; /* received into */
     size_t in_size;

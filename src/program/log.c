@@ -158,15 +158,17 @@ void log_closed(const char *address, const struct client *client, uint64_t now)
     client_event(log_closed_level(client), "closed", address, rest);
 }
 
-void log_refused(const char *address, const char *reason)
+void log_refused(enum log_level level, const char *address, const char *why, const char *reason)
 {
+    if (level > log_most)
+        return;
     char rest[256], escaped[192];
     json_escape(reason, escaped, sizeof escaped);
     if (log_format == LOG_JSON)
-        snprintf(rest, sizeof rest, ",\"why\":\"limit\",\"reason\":\"%s\"", escaped);
+        snprintf(rest, sizeof rest, ",\"why\":\"%s\",\"reason\":\"%s\"", why, escaped);
     else
-        snprintf(rest, sizeof rest, " limit: %s; let go", reason);
-    client_event(LOG_ERROR, "closed", address, rest);
+        snprintf(rest, sizeof rest, " %s: %s; let go", why, reason);
+    client_event(level, "closed", address, rest);
 }
 
 void log_counters(enum log_level level, const struct server_counters *c)

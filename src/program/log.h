@@ -37,8 +37,8 @@ void log_opened(const char *address);
 enum log_level log_closed_level(const struct client *client);
 void log_closed(const char *address, const struct client *client, uint64_t now);
 
-/* A client was accepted and let go again, for want of something (LOG_ERROR). */
-void log_refused(const char *address, const char *reason);
+/* A client was accepted and let go again: why in a word, and for what reason. */
+void log_refused(enum log_level level, const char *address, const char *why, const char *reason);
 
 /* The counters, in one line, at the level given. */
 void log_counters(enum log_level level, const struct server_counters *counters);

@@ -137,10 +137,30 @@ static void received(void *context, const struct client *client, const uint8_t *
         show_bytes(&r->shows[client->index], address_of(client, text), bytes, n);
 }
 
+/* What is wrong with the header of a client that was let go for that. */
+static void log_header(const struct client *client, const struct proxy *header)
+{
+    char address[TEXT_ADDRESS_MAX], reason[160], byte[TEXT_ESCAPE_MAX + 1] = "";
+    if (header->expected) {
+        text_escape_byte(header->bytes[header->len], byte);
+        snprintf(reason, sizeof reason, "expected %s, got '%s' (0x%02x) at offset %u of the header",
+                 header->expected, byte, header->bytes[header->len], header->len);
+    } else {
+        snprintf(reason, sizeof reason,
+                 "%u bytes of a PROXY protocol header in %llu ms, and no end", header->len,
+                 (unsigned long long)(clock_ms() - client->since));
+    }
+    log_refused(LOG_NOTICE, address_of(client, address), "header", reason);
+}
+
 static void closed(void *context, const struct client *client)
 {
     struct running *r = context;
     char text[TEXT_ADDRESS_MAX];
+    if (conn_over(&client->conn) == CONN_HEADER) {
+        log_header(client, &r->server.headers[client->index]);
+        return;
+    }
     if (r->shows)
         show_end(&r->shows[client->index], address_of(client, text));
     if (log_tells(log_closed_level(client)))
@@ -171,7 +191,7 @@ static void refused(void *context, const struct client *client, int error)
 {
     char text[TEXT_ADDRESS_MAX];
     (void)context;
-    log_refused(address_of(client, text), strerror(error));
+    log_refused(LOG_ERROR, address_of(client, text), "limit", strerror(error));
 }
 
 static void forked(void *context, bool accepts)
@@ -262,6 +282,11 @@ static int serve(const struct server_options *o, struct running *r)
         log_message(LOG_ERROR, "no memory to --show %u clients", clients);
         return EXIT_NO_SERVICE;
     }
+    struct proxy *headers = o->rules.header ? calloc(clients, sizeof *headers) : NULL;
+    if (o->rules.header && !headers) {
+        log_message(LOG_ERROR, "no memory for the headers of %u clients", clients);
+        return EXIT_NO_SERVICE;
+    }
     if (o->model != MODEL_ITERATIVE)
         raise_descriptor_limit(clients);
     r->server = (struct server){
@@ -274,6 +299,7 @@ static int serve(const struct server_options *o, struct running *r)
         .out_fd = -1,
         .one_off = o->one_off,
         .max_clients = clients,
+        .headers = headers,
         .in = in,
         .in_size = sizeof in,
         .out = out,
@@ -293,6 +319,7 @@ static int serve(const struct server_options *o, struct running *r)
         return EXIT_NO_SERVICE;
     int status = o->inetd ? serve_standard_input(&r->server) : serve_listeners(r, o);
     free(r->shows);
+    free(headers);
     return status;
 }
 

@@ -144,6 +144,8 @@ const struct option_row server_option_rows[] = {
      .set = set_max_clients},
     {0, "workers", "N", "event: processes that share the port (1)", .set = set_workers},
     {0, "inetd", NULL, "serve standard input and output, once", FLAG(inetd)},
+    {0, "proxy-protocol", NULL, "learn who the client is from a proxy's header",
+     FLAG(rules.header)},
     {0, "idle-timeout", "T", "close a client that moves no byte for T (300s)",
      .set = set_idle_timeout},
     {0, "drain-timeout", "T", "how long a stop waits for clients in flight (5s)",
@@ -237,7 +239,6 @@ void server_options_help(char *text, size_t size)
     int n =
         snprintf(text, size,
                  "usage: echo-server [OPTIONS] [PORT]    (4242, on loopback; 0: any free)\n"
-                 "  echo-server -m verbatim -b '*' 7    RFC 862, on every interface\n"
                  "  echo-server --one-off 0             a fixture: read the port, serve once\n");
     if (n > 0 && (size_t)n < size)
         options_help(server_option_rows, text + n, size - (size_t)n);
