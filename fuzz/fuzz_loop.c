@@ -4,7 +4,8 @@
  * This file stands in for socket*.c and ready_*.c. The first byte chooses the model and its rules,
  * the second the limits; then come the world's steps, one byte each and more where they need it: a
  * client comes, sends bytes, ends its input, breaks, takes so many bytes of its reply; time passes;
- * the server is woken or stopped; a call fails for the moment. When the input is over the world is
+ * the server is woken or stopped; a call fails for the moment. Where the rules have a proxy's
+ * header come first, each client has one, which may be wrong. When the input is over the world is
  * kind: every client takes all and ends its input, and then the server is stopped.
  *
  * Checked: never a wait past a deadline of any connection; what is told to be ready is looked at;
@@ -20,6 +21,7 @@
 #include "support/model.h"
 #include "target.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -28,6 +30,7 @@
 enum {
     PEERS = 6,
     STREAM_MAX = 200,
+    HEADER_MAX = 64,
     HAPPENED_MAX = 2 * STREAM_MAX + 64,
     GOT_MAX = STREAM_MAX + ECHO_LINE_SLACK,
     STEPS_MAX = 20000,
@@ -46,6 +49,11 @@ struct peer {
     const struct client *client; /* as the hooks showed it */
     uint8_t queue[STREAM_MAX];   /* sent by it and not yet received */
     size_t queue_head, queue_tail;
+    uint8_t header[HEADER_MAX]; /* what its proxy sends first */
+    size_t header_len, header_sent, header_received;
+    bool header_wrong;
+    int family; /* of the client, as that tells it; AF_UNSPEC: it does not */
+    uint64_t accepted;
     bool ended, broken; /* its FIN or reset follows what is queued */
     size_t window;      /* so many bytes can be sent to it now */
     bool fin_seen;      /* the server's */
@@ -143,11 +151,16 @@ enum socket_result socket_receive(int fd, uint8_t *buffer, size_t size, size_t *
         return SOCKET_ENDED;
     n = n < size ? n : size;
     memcpy(buffer, p->queue + p->queue_head, n);
-    for (size_t i = 0; i < n; i++)
-        p->happened[p->happened_len++] = buffer[i];
+    for (size_t i = 0; i < n; i++) {
+        if (p->header_received < p->header_len) {
+            p->header_received++;
+        } else if (!p->header_wrong) {
+            p->happened[p->happened_len++] = buffer[i];
+            w.expected.bytes_in++;
+        }
+    }
     p->queue_head += n;
     p->moved = w.now;
-    w.expected.bytes_in += n;
     *moved = n;
     return SOCKET_MOVED;
 }
@@ -200,7 +213,7 @@ int socket_accept(int listener, struct sockaddr *address, socklen_t size)
         if (w.peers[i].stage == BACKLOG) {
             check(w.open < w.max_open, "more clients than allowed");
             w.peers[i].stage = ACCEPTED;
-            w.peers[i].moved = w.now;
+            w.peers[i].moved = w.peers[i].accepted = w.now;
             w.open++;
             return FIRST_FD + i;
         }
@@ -228,16 +241,60 @@ int clock_left(uint64_t deadline)
  * The world between two waits.
  */
 
+/* A header, of which `what` may make something wrong. */
+static void choose_header(struct peer *p, uint8_t what)
+{
+    static const char unknown[] = "PROXY UNKNOWN\r\n",
+                      v1[] = "PROXY TCP4 192.0.2.1 192.0.2.2 9 9\r\n",
+                      local[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\3TLV",
+                      v2[] =
+                          "\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1"
+                          "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\2\0\x09\0\x09";
+    static const struct {
+        const char *bytes;
+        size_t len;
+        int family;
+    } headers[] = {{unknown, sizeof unknown - 1, AF_UNSPEC},
+                   {v1, sizeof v1 - 1, AF_INET},
+                   {local, sizeof local - 1, AF_UNSPEC},
+                   {v2, sizeof v2 - 1, AF_INET6}};
+    p->header_len = headers[what & 3].len;
+    p->family = headers[what & 3].family;
+    memcpy(p->header, headers[what & 3].bytes, p->header_len);
+    p->header_wrong = (what >> 2 & 7) == 7;
+    if (p->header_wrong)
+        p->header[what >> 5] ^= 0x80; /* the first 8 bytes of each must be what they are */
+}
+
+/* Whether a client has the address that its header tells. */
+static bool is_renamed(const struct peer *p, const struct client *client)
+{
+    const struct sockaddr_in *v4 = &client->address.v4;
+    const struct sockaddr_in6 *v6 = &client->address.v6;
+    if (client->address.any.sa_family != p->family)
+        return false;
+    if (p->family == AF_INET)
+        return memcmp(&v4->sin_addr, "\xc0\0\2\1", 4) == 0 && v4->sin_port == htons(9);
+    return p->family == AF_UNSPEC ||
+           (memcmp(&v6->sin6_addr, "\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16) == 0 &&
+            v6->sin6_port == htons(9));
+}
+
 static void come(void)
 {
-    if (w.coming < PEERS)
-        w.peers[w.coming++].stage = BACKLOG;
+    if (w.coming == PEERS)
+        return;
+    struct peer *p = &w.peers[w.coming++];
+    p->stage = BACKLOG;
+    if (w.server.rules.header)
+        choose_header(p, next());
 }
 
 static void send_some(struct peer *p, size_t n)
 {
     for (; n > 0 && !p->ended && !p->broken && p->queue_tail < STREAM_MAX; n--)
-        p->queue[p->queue_tail++] = next();
+        p->queue[p->queue_tail++] =
+            p->header_sent < p->header_len ? p->header[p->header_sent++] : next();
 }
 
 static void step(void)
@@ -328,6 +385,8 @@ static void check_wait(uint64_t deadline)
     check(++w.steps < STEPS_MAX, "it does not come to an end");
     for (int i = 0; i < PEERS; i++) {
         struct peer *p = &w.peers[i];
+        if (p->stage == ACCEPTED && !p->client)
+            check(deadline <= p->accepted + CONN_HEADER_MS, "a header is waited for too long");
         if (p->stage != ACCEPTED || !p->client)
             continue;
         check(!p->told_ready, "what was told to be ready was not looked at");
@@ -394,7 +453,9 @@ static unsigned ready_now(int fd, unsigned events)
 static void check_watch(int fd, unsigned events)
 {
     struct peer *p = peer_of(fd);
-    if (p->client)
+    if (!p->client)
+        check(events == READY_IN, "a client whose header is due is not received from");
+    else
         check(events == (conn_room(&p->client->conn) > 0 ? READY_IN : READY_OUT),
               "a client is watched for what its connection does not want");
 }
@@ -569,7 +630,10 @@ static void opened(void *context, const struct client *client)
 {
     (void)context;
     struct peer *p = peer_of(client->fd);
-    check(client->since == w.now && client->index < w.max_open, "a client with wrong particulars");
+    check(client->since == p->accepted && client->index < w.max_open,
+          "a client with wrong particulars");
+    check(!p->header_wrong && p->header_received == p->header_len, "opened without a header");
+    check(is_renamed(p, client), "not the client that its proxy told");
     p->client = client;
     w.expected.served++;
 }
@@ -584,6 +648,29 @@ static void received(void *context, const struct client *client, const uint8_t *
         check(p->happened[p->happened_len - n + i] == bytes[i], "other bytes told than came");
 }
 
+/* One whose header did not come: nothing was sent to it. */
+static void closed_unopened(const struct peer *p, const struct client *client)
+{
+    enum conn_why why = conn_over(&client->conn);
+    check(w.server.rules.header && p->stage == GONE, "closed, and it was never opened");
+    check(p->got_len == 0 && !p->fin_seen && client->conn.bytes_in == 0,
+          "answered without a header");
+    check(p->header_received < p->header_len || p->header_wrong, "not opened with a header");
+    check(why != CONN_HEADER || p->header_wrong || (p->ended && p->header_received > 0) ||
+              w.now >= p->accepted + CONN_HEADER_MS,
+          "refused a header that was none");
+    check(why != CONN_EOF || (p->ended && p->header_received == 0),
+          "an end of input that was none");
+    check(why != CONN_RESET || p->broken, "a reset that was none");
+    check(why != CONN_DRAIN || w.stopped_told, "drained without a stop");
+    check(why == CONN_HEADER || why == CONN_EOF || why == CONN_RESET || why == CONN_DRAIN,
+          "closed for want of a header, and says another reason");
+    w.expected.served++;
+    w.closed++;
+    w.expected.reset += why == CONN_RESET;
+    w.finished |= w.server.one_off;
+}
+
 /* What came back must be what the model says of what happened; or the beginning of it, if the
  * connection was cut. */
 static void closed(void *context, const struct client *client)
@@ -594,6 +681,10 @@ static void closed(void *context, const struct client *client)
     enum conn_why why = conn_over(&client->conn);
     (void)context;
     check(why != CONN_OPEN, "closed before it was over");
+    if (!p->client) {
+        closed_unopened(p, client);
+        return;
+    }
     check(p->stage == GONE && p->client == client, "told as closed, and it is not");
     model(&m, w.server.rules.mode, w.server.rules.dot_stop, p->happened, p->happened_len);
     check(p->got_len <= m.len, "more came back than the model says");
@@ -642,6 +733,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t in[40], out[64];
     static const int listeners[] = {LISTENER, LISTENER + 1};
+    static struct proxy headers[PEERS];
     if (size < 2)
         return 0;
     memset(&w, 0, sizeof w);
@@ -657,7 +749,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .parent_fd = data[0] & 32 ? PARENT : -1,
         .rules = {.mode = data[0] & 2 ? ECHO_VERBATIM : ECHO_UPPER,
                   .dot_stop = data[0] & 4,
+                  .header = (data[1] & 0xC0) == 0x40,
                   .idle_ms = data[0] & 8 ? 1000 : 0},
+        .headers = headers,
         .drain_ms = 300,
         .out_fd = -1,
         .one_off = data[0] & 16,

@@ -85,16 +85,22 @@ static void seed_ledger(const struct vector *v)
 }
 
 /* Model and rules, limits, then: a client comes, sends up to 15 bytes, takes 31, and so on (see
- * fuzz_loop.c); a silence is what the waits of the loop bring by themselves. */
+ * fuzz_loop.c); a silence is what the waits of the loop bring by themselves. Each time without and
+ * with a proxy's header, the shortest. */
 static void seed_loop(const struct vector *v)
 {
-    uint8_t seed[2 + 6 * 512];
-    for (uint8_t model = 0; model < 2; model++) {
+    uint8_t seed[6 + 6 * 512];
+    for (uint8_t model = 0; model < 4; model++) {
         char name[96];
         size_t n = 0;
-        seed[n++] = (uint8_t)(model | (v->mode == ECHO_VERBATIM) << 1 | v->dot_stop << 2);
-        seed[n++] = 3 | 1 << 2;
+        bool header = model & 2;
+        seed[n++] = (uint8_t)((model & 1) | (v->mode == ECHO_VERBATIM) << 1 | v->dot_stop << 2);
+        seed[n++] = (uint8_t)(3 | 1 << 2 | header << 6);
         seed[n++] = 0;
+        if (header) {
+            memcpy(seed + n, (uint8_t[]){0, 1, 15}, 3);
+            n += 3;
+        }
         for (size_t i = 0; i < v->in_len; i++) {
             if (v->in[i] == SILENCE)
                 continue;
@@ -105,7 +111,8 @@ static void seed_loop(const struct vector *v)
             seed[n++] = 31;
         }
         seed[n++] = 3;
-        snprintf(name, sizeof name, "%s-%s", model ? "event" : "iterative", v->name);
+        snprintf(name, sizeof name, "%s%s-%s", header ? "proxied-" : "",
+                 model & 1 ? "event" : "iterative", v->name);
         write_seed("loop", name, seed, n);
     }
 }
