@@ -355,6 +355,52 @@ static void their_terminal(const struct row *row)
 
 /* ---------------------------------------------------------------------------------------------- */
 
+/* The words after # are how a proxy is to tell our server whom it serves, as its configuration has
+ * it. */
+static void configure(const struct row *row, const char *server)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/proxy.cfg", folder);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "defaults\n mode tcp\n timeout connect 20s\n timeout client 20s\n timeout server 20s\n"
+            "listen proxy\n bind 127.0.0.1:\"$PORT\"\n server ours 127.0.0.1:%s %s\n",
+            server, strchr(row->command, '#') + 2);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A proxy in front of our server, whose log names the client of the proxy. */
+static void their_proxy(const struct row *row)
+{
+    char *where[2], line[256], back[6], expected[64];
+    struct sockaddr_in own;
+    socklen_t len = sizeof own;
+    process_start(&ours, (char *[]){ECHO_SERVER, "--proxy-protocol", "-4", "0", NULL});
+    process_line(&ours, line, sizeof line);
+    configure(row, strrchr(line, ':') + 1);
+    start_theirs(row, where);
+    struct result r =
+        run((char *[]){ECHO_CLIENT, "--retry", "15s", where[0], where[1], NULL}, text(), BULK);
+    assert_echo(row, r, BULK, ECHO_UPPER);
+    process_error_line(&ours, line, sizeof line);
+
+    int fd = net_connect((uint16_t)atoi(where[1]), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &len), 0);
+    net_send(fd, "hello\n", 6);
+    net_receive(fd, back, 6);
+    assert_memory_equal(back, "HELLO\n", 6);
+    close(fd);
+    snprintf(expected, sizeof expected, "127.0.0.1:%u eof: 6 bytes in", ntohs(own.sin_port));
+    process_error_line(&ours, line, sizeof line);
+    if (!strstr(line, expected))
+        fail_msg("%s: the log says '%s' and not '%s'", row->command, line, expected);
+    end_theirs();
+    stop_ours();
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
 #define NODE_CLIENT(to) \
     "node -e 's = net.connect(" to "); process.stdin.pipe(s).pipe(process.stdout)'"
 #define NODE_SERVER(at) \
@@ -387,6 +433,9 @@ static const struct row rows[] = {
     {"busybox", their_client, IPV6, "busybox nc -w 20 ::1 @"},
     {"busybox", their_server, IPV4, "busybox nc -l 127.0.0.1 -p @ -e cat"},
     {"busybox", their_server, IPV6, "busybox nc -ll ::1 -p @ -e cat"},
+
+    {"haproxy", their_proxy, IPV4, "env PORT=@ haproxy -db -f proxy.cfg # send-proxy"},
+    {"haproxy", their_proxy, IPV4, "env PORT=@ haproxy -db -f proxy.cfg # send-proxy-v2"},
 
     {"telnet", their_terminal, IPV4, "telnet 127.0.0.1 @"},
     {"telnet", their_terminal, IPV6, "telnet ::1 @"},
@@ -452,8 +501,10 @@ static bool is_installed(const char *tool)
 int main(int argc, char **argv)
 {
     const int when_skipped = getenv("CI") ? 1 : SKIPPED; /* there, everything is installed */
-    char port[8], command[64];
+    char port[8], command[64], path[4096];
     size_t known = 0;
+    snprintf(path, sizeof path, "%s:/usr/sbin", getenv("PATH")); /* where some have haproxy */
+    (void)setenv("PATH", path, 1);
     while (argc == 2 && known < ROWS && strcmp(rows[known].tool, argv[1]) != 0)
         known++;
     if (argc != 2 || known == ROWS)
