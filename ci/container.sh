@@ -47,6 +47,22 @@ python3 ci/bundle.py "$archive" "$work/server"
 small "$work/server" || { say "container: $bytes bytes are too many"; exit 1; }
 echo "container: $bytes bytes in the image, $(wc -c <"$archive") in the archive"
 
+# A machine may let nobody make containers: there the image's files are tried in a chroot, and that is told.
+python3 ci/bundle.py "$archive" "$work/server" echo-client --version
+if ! runc --root "$work/runc" run --bundle "$work/server" "$name" >"$work/log" 2>&1 </dev/null; then
+    say "container: NOT RUN AS ONE, for runc says: $(tail -n 1 "$work/log")"
+    in_root="chroot --userspec=65532:65532 $work/server/rootfs"
+    mkfifo "$work/ready"
+    $in_root /bin/echo-server --quiet -4 0 >"$work/ready" &
+    server=$!
+    read -r line <"$work/ready"
+    [ "$($in_root /bin/echo-client 127.0.0.1 "${line##*:}" hello)" = HELLO ] || { say "container: no echo"; kill "$server"; exit 1; }
+    kill "$server"
+    wait "$server"
+    say "container: its files run in a chroot; what the image says of rights, health and stops is not tried"
+    exit 0
+fi
+
 # start COMMAND... : runs the image (with another command than its own) and waits until it serves.
 start() {
     python3 ci/bundle.py "$archive" "$work/server" "$@"
