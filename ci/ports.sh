@@ -48,7 +48,10 @@ run() { # MODE COMMAND...
     shift
     ports/lwip/run.sh "$work/$mode.log" "$work/$mode/app" "$@"
 }
-if run verbatim true 2>"$work/log"; then
+user=
+[ "$(id -u)" = 0 ] || user=--map-root-user
+# shellcheck disable=SC2086 # nothing, or an option
+if unshare --net $user ip tuntap add dev tap0 mode tap 2>"$work/log"; then
     run upper "$client" --retry 10s --check 192.0.2.1 >"$work/check" &
     check=$!
     # Twice, as the first is in the log when the second is served.

@@ -49,9 +49,18 @@ class Server:
     def closed(self):
         """The sessions that are over, without the balancer's checks, and without those of clients that went before they sent anything:
         a load that ends while it connects has such."""
+        return [e for e in self.events("closed") if e["in"] not in (0, CHECK)]
+
+    def events(self, name):
         with open(self.log_path) as log:
-            events = [json.loads(line) for line in log]
-        return [e for e in events if e["event"] == "closed" and e["in"] not in (0, CHECK)]
+            events = [json.loads(line) for line in log if line.endswith("\n")]
+        return [e for e in events if e["event"] == name]
+
+    def is_idle(self):
+        """Whether nobody is connected. One thread closes, logs and counts: then all that are gone are in the log."""
+        told = len(self.events("counters"))
+        self.process.send_signal(signal.SIGUSR1)
+        return until("it counts", lambda: self.events("counters")[told:])[0]["open"] == 0
 
     def all_right(self):
         for e in self.closed():
@@ -130,6 +139,8 @@ def drain_and_stop(s):
     assert d["right"] and d["failures"] == {} and d["lost"] == 0 and d["received"] > 0, d
     assert served()[s.name] == so_far[s.name], "it got a client after all"
     for each in servers.values():
+        if each is not s:
+            until("its clients are gone", each.is_idle)
         each.all_right()
     return d
 
@@ -149,7 +160,7 @@ def kill(s, others):
     assert len({e["connection"] for e in d["events"]}) == mine == d["reconnects"], (share, d)
     assert mine <= d["lost"] <= 4 * mine, (share, d)
     for each in others:
-        until("its clients are gone", lambda each=each: sessions(each.name) == 0)
+        until("its clients are gone", each.is_idle)
         each.all_right()
     after = sum(len(each.closed()) - before[each.name] for each in others)
     assert after == CLIENTS, (after, share)  # those of the killed one have come over

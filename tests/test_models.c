@@ -25,10 +25,7 @@ static int clean_up(void **state)
 
 static void assert_line(const char *text)
 {
-    char line[1024];
-    do
-        process_error_line(&s.process, line, sizeof line);
-    while (!strstr(line, text));
+    process_await_error(&s.process, text);
 }
 
 static void say(int fd, const char *word)

@@ -156,13 +156,10 @@ static void test_late_header(void **state)
     char back[16];
     served_start(&s, (char *[]){"--proxy-protocol", "--idle-timeout", "1s", NULL});
     int fd = net_connect(s.port_number, 0);
-    int64_t begin = now_ms();
     net_send(fd, "PROXY TCP4", 10);
     assert_int_equal(net_receive_all(fd, back, sizeof back, NULL), 0);
-    int64_t took = now_ms() - begin;
-    assert_true(took > 2500 && took < DEADLINE_MS);
     close(fd);
-    assert_line(" header: 10 bytes of a PROXY protocol header in 3");
+    assert_line(" header: 10 bytes of a PROXY protocol header in "); /* and not " idle: ..." */
     served_stop(&s);
 }
 
@@ -209,20 +206,18 @@ static void test_json_and_show(void **state)
 static void test_stop_while_a_header_is_due(void **state)
 {
     (void)state;
-    char back[16];
+    char line[256];
     served_start(&s, (char *[]){"--proxy-protocol", "-v", NULL});
     int fd = net_connect(s.port_number, 0);
-    net_send(fd, TCP4, strlen(TCP4));
-    assert_line("connected"); /* this one is served; and with the iterative model the next is not */
-    close(fd);
-    assert_line("eof");
-    fd = net_connect(s.port_number, 0);
     net_send(fd, "PROXY", 5);
-    int64_t begin = now_ms();
-    served_stop(&s);
-    assert_true(now_ms() - begin < 2500);
-    bool reset;
-    assert_int_equal(net_receive_all(fd, back, sizeof back, &reset), 0);
+    do { /* until it is accepted */
+        kill(s.process.pid, SIGUSR1);
+        process_error_line(&s.process, line, sizeof line);
+    } while (!strstr(line, "open 1"));
+    kill(s.process.pid, SIGTERM);
+    assert_line(" drain: 0 bytes in"); /* and not " header: ...", 3 seconds later */
+    assert_int_equal(process_wait(&s.process), 0);
+    process_end(&s.process);
     close(fd);
 }
 

@@ -46,13 +46,9 @@ static bool one_at_a_time(void)
     return !model || strcmp(model, "iterative") == 0;
 }
 
-/* That a line of the log, this one or a later one, has the text. */
 static void assert_line(const char *text)
 {
-    char line[1024];
-    do
-        process_error_line(&s.process, line, sizeof line);
-    while (!strstr(line, text));
+    process_await_error(&s.process, text);
 }
 
 /* ---------------------------------------------------------------------------------------------- */

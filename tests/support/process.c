@@ -98,6 +98,14 @@ void process_error_line(struct process *p, char *line, size_t size)
     while (strstr(line, "sandbox: ")); /* what this system lacks is not the matter */
 }
 
+void process_await_error(struct process *p, const char *text)
+{
+    char line[1024];
+    do
+        process_error_line(p, line, sizeof line);
+    while (!strstr(line, text));
+}
+
 int process_wait(struct process *p)
 {
     int64_t deadline = now_ms() + DEADLINE_MS;

@@ -31,6 +31,9 @@ void process_start(struct process *p, char *const argv[]);
 void process_line(struct process *p, char *line, size_t size);
 void process_error_line(struct process *p, char *line, size_t size);
 
+/* Reads its standard error up to a line that has the text. */
+void process_await_error(struct process *p, const char *text);
+
 /* Waits until it ends. Returns its exit status, or 128 + the signal that ended it. */
 int process_wait(struct process *p);
 
