@@ -225,47 +225,37 @@ static void read_version_1(struct reader *r)
 enum { LOCAL = 0x20, PROXY = 0x21 };       /* the 13th byte: version and command */
 enum { FAMILY_MAX = 3, PROTOCOL_MAX = 2 }; /* the halves of the 14th */
 
-/* What the 14th byte says of the addresses. Of what is not here, the connection's own stand. */
-static const struct addresses {
-    int byte;
-    enum proxy_family family;
-    unsigned ip, all; /* bytes of an IP address, and of all addresses and ports */
-} kinds[] = {
-    {0x11, PROXY_IPV4, 4, 2 * 4 + 2 * 2},   /* TCP over IPv4 */
-    {0x21, PROXY_IPV6, 16, 2 * 16 + 2 * 2}, /* TCP over IPv6 */
-    {.family = PROXY_OWN},
-};
-
-static const struct addresses *addresses_of(int command, int byte)
+/* Whose addresses come. Of what is not TCP over IP, the connection's own stand. */
+static enum proxy_family family_of(int command, int byte)
 {
-    const struct addresses *a = kinds;
-    while (a->family != PROXY_OWN && (command == LOCAL || a->byte != byte))
-        a++;
-    return a;
+    if (command == LOCAL)
+        return PROXY_OWN;
+    return byte == 0x11 ? PROXY_IPV4 : byte == 0x21 ? PROXY_IPV6 : PROXY_OWN;
 }
 
 static void read_version_2(struct reader *r)
 {
     static const uint8_t signature[] = {0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D,
                                         0x0A, 'Q',  'U',  'I',  'T',  0x0A};
+    static const int ip_sizes[] = {[PROXY_OWN] = 0, [PROXY_IPV4] = IPV4, [PROXY_IPV6] = IPV6};
     for (size_t i = 0; i < sizeof signature; i++)
         (void)take(r, peek(r) == signature[i], beginnings);
     int command = take(r, (peek(r) | 1) == PROXY, "version 2 with the command LOCAL or PROXY");
     bool known = peek(r) / 16 <= FAMILY_MAX && peek(r) % 16 <= PROTOCOL_MAX;
     int byte = take(r, known || command == LOCAL, "a family and a protocol of version 2");
-    const struct addresses *a = addresses_of(command, byte);
+    enum proxy_family family = family_of(command, byte);
+    int ip_size = ip_sizes[family], all = ip_size > 0 ? 2 * ip_size + 2 * 2 : 0;
     int high = take(r, true, NULL), length = high * 256 + peek(r);
-    (void)take(r, length >= (int)a->all, "a length with room for the addresses");
+    (void)take(r, length >= all, "a length with room for the addresses");
     if (r->state != PROXY_DONE)
         return;
     r->length = 16 + (uint32_t)length;
-    r->client.family = a->family;
-    if (a->ip == 0 || r->end - r->at < (ptrdiff_t)a->all)
+    r->client.family = family;
+    if (ip_size == 0 || r->end - r->at < all)
         return;
     /* Source and destination, then their ports. */
-    size_t ip_size = a->ip;
-    const uint8_t *port = r->at + 2 * ip_size;
-    memcpy(r->client.ip, r->at, ip_size);
+    const uint8_t *port = r->at + (all - 2 * 2);
+    memcpy(r->client.ip, r->at, (size_t)ip_size);
     r->client.port = (uint16_t)(port[0] << 8 | port[1]);
 }
 

@@ -51,7 +51,7 @@ struct server_hooks {
     /* The server begins to stop: it accepts nobody any more. Told once. */
     void (*stopping)(void *context);
     /* A client was accepted (and its header has come, where the rules want one), sent bytes, is
-     * gone (and its socket closed; also where it was never opened for want of a header). */
+     * gone (and its socket closed; also where no header had come, for whatever reason). */
     void (*opened)(void *context, const struct client *client);
     void (*received)(void *context, const struct client *client, const uint8_t *bytes, size_t n);
     void (*closed)(void *context, const struct client *client);

@@ -18,10 +18,10 @@ enum socket_result {
     SOCKET_FAILED, /* the connection broke; errno says how */
 };
 
-/* Receive into or send from buffer[0..size), size > 0, without waiting; but briefly for buffers of
- * the system where it lacks them. *moved is the number of
- * bytes with SOCKET_MOVED, else 0. Never raises SIGPIPE where MSG_NOSIGNAL is known; elsewhere the
- * program ignores that signal. On a pipe or file they read and write, and may wait. */
+/* Receive into or send from buffer[0..size), size > 0, without waiting; but where the system lacks
+ * buffers (ENOBUFS) for 10 ms, in which nobody is served. *moved is the number of bytes with
+ * SOCKET_MOVED, else 0. Never raises SIGPIPE where MSG_NOSIGNAL is known; elsewhere the program
+ * ignores that signal. On a pipe or file they read and write, and may wait. */
 enum socket_result socket_receive(int fd, uint8_t *buffer, size_t size, size_t *moved);
 enum socket_result socket_send(int fd, const uint8_t *buffer, size_t size, size_t *moved);
 
