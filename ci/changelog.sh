@@ -40,7 +40,7 @@ faults() { # FILE: prints what is wrong with it
     END { group_ends(); if (!sections) fault("the first section is \"## [Unreleased]\"") }
     ' "$1"
 }
-notes() { sed -n "/^## \[$2] - /,/^## /{/^## /d;p;}" "$1"; } # FILE VERSION
+notes() { awk -v version="[$2]" '/^## / { on = $2 == version; next } on' "$1"; } # FILE VERSION
 
 faults CHANGELOG.md >"$work/faults"
 [ ! -s "$work/faults" ] || { cat "$work/faults" >&2; exit 1; }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The container image: built without a daemon and without pulling anything, kept small, and run by runc as it is shipped.
-# usage: ci/container.sh [ARCHIVE]     leaves the image as an OCI archive there
+# usage: ci/container.sh [ARCHIVE]     leaves the image as an OCI archive there (a path from the root of the project)
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh

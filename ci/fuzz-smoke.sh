@@ -3,8 +3,9 @@
 # usage: ci/fuzz-smoke.sh [SECONDS]     for each target and engine (10)
 set -eu
 cd "$(dirname "$0")/.."
-for target in line connection ledger loop options proxy; do
+for source in fuzz/fuzz_*.c; do
+    target=${source#fuzz/fuzz_}
     for engine in libfuzzer libfuzzer-fast afl; do
-        ci/fuzz.sh "$target" "$engine" "${1:-10}"
+        ci/fuzz.sh "${target%.c}" "$engine" "${1:-10}"
     done
 done

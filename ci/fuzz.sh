@@ -2,7 +2,7 @@
 # Fuzzes one target for some time and says what came of it.
 #
 # usage: ci/fuzz.sh TARGET ENGINE SECONDS
-#   TARGET   line, connection, ledger, loop, options or proxy
+#   TARGET   of fuzz/fuzz_TARGET.c
 #   ENGINE   libfuzzer       clang with AddressSanitizer and UndefinedBehaviorSanitizer
 #            libfuzzer-fast  the same without sanitizers: for speed and for depth
 #            afl             AFL++
@@ -27,7 +27,7 @@ afl)
     ;;
 *) say "no engine '$engine': libfuzzer, libfuzzer-fast or afl"; exit 2 ;;
 esac
-[ -f "fuzz/fuzz_$target.c" ] || { say "no target '$target'; there are line, connection, ledger, loop, options and proxy"; exit 2; }
+[ -f "fuzz/fuzz_$target.c" ] || { say "no target '$target'; there are" fuzz/fuzz_*.c; exit 2; }
 
 AFL_QUIET=1 cmake -B "$build" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_FLAGS="$flags" \
     -DBUILD_TESTING=OFF -DECHO_FUZZ_ENGINE="$link" >/dev/null

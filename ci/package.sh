@@ -41,7 +41,7 @@ build() { # FOLDER: unpacks the source there and builds all of it, into FOLDER/o
     tar -xf "$1/out/$name.tar.gz" -C "$1"
     cd "$1/$name"
     cp -R deploy/debian debian
-    sed -i "s/@MAINTAINER@/$who/" debian/control
+    sed -i "/^Maintainer:/c Maintainer: $who" debian/control
     printf 'echo-pair (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md of the source.\n\n -- %s  %s\n' \
         "$version" "$who" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")" >debian/changelog
     DEB_BUILD_OPTIONS="noautodbgsym parallel=1" debian/rules binary

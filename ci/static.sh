@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds both programs so that each is one file that runs on any Linux of this architecture: static, with musl, stripped.
-# usage: ci/static.sh DIR     leaves DIR/echo-server and DIR/echo-client
+# usage: ci/static.sh DIR     leaves DIR/echo-server and DIR/echo-client (a path from the root of the project)
 #
 # They have no filter of system calls, for Debian's libseccomp is made for glibc; the rest of the sandbox is there.
 set -eu
