@@ -668,6 +668,7 @@ static void closed_unopened(const struct peer *p, const struct client *client)
     w.expected.served++;
     w.closed++;
     w.expected.reset += why == CONN_RESET;
+    w.expected.refused += why == CONN_HEADER;
     w.finished |= w.server.one_off;
 }
 

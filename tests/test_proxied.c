@@ -160,6 +160,8 @@ static void test_late_header(void **state)
     assert_int_equal(net_receive_all(fd, back, sizeof back, NULL), 0);
     close(fd);
     assert_line(" header: 10 bytes of a PROXY protocol header in "); /* and not " idle: ..." */
+    kill(s.process.pid, SIGUSR1);
+    assert_line("served 1, open 0, bytes in 0, bytes out 0, refused 1, timed out 0");
     served_stop(&s);
 }
 

@@ -196,6 +196,7 @@ bool serve_end(struct server *s, struct client *client)
     s->counters->open--;
     s->counters->reset += why == CONN_RESET;
     s->counters->timed_out += why == CONN_IDLE;
+    s->counters->refused += why == CONN_HEADER;
     s->hooks.closed(s->context, client);
     s->finished |= why == CONN_STOP || s->one_off;
     return s->finished;

@@ -35,7 +35,7 @@ struct server_counters {
     uint64_t served; /* clients accepted and served */
     uint64_t open;   /* of these, still connected */
     uint64_t bytes_in, bytes_out;
-    uint64_t refused;   /* accepted and closed again, for want of a process to serve them */
+    uint64_t refused;   /* let go for want of a process, of memory, or of a proxy's header */
     uint64_t timed_out; /* ended by the idle limit */
     uint64_t reset;     /* connections that broke */
 };

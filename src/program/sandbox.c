@@ -229,7 +229,7 @@ bool sandbox_enter(const struct sandbox_needs *needs, char lacking[SANDBOX_TEXT_
     int calls = filter_calls(needs);
     if (!privileges && !files && !calls)
         return true;
-    int n = snprintf(lacking, SANDBOX_TEXT_MAX, "this system lacks");
+    int n = snprintf(lacking, SANDBOX_TEXT_MAX, "this build or system lacks");
     static const char *const names[] = {" no_new_privs", " Landlock", " seccomp"};
     const int errors[] = {privileges, files, calls};
     for (int i = 0; i < 3; i++)
