@@ -30,13 +30,14 @@ fail() {
 }
 git diff --quiet HEAD || say "package: of what is committed; the changes to the working tree are left out"
 
-pack() { # FOLDER NAME.tar.gz, in a form that depends on nothing but the files
-    tar -C "$1" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rw,go=rX --format=ustar -cf - . |
-        gzip -9n >"$2"
+pack() { # FOLDER: into FOLDER.tar.gz beside it, in a form that depends on nothing but the files
+    tar -C "${1%/*}" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rw,go=rX --format=ustar \
+        -cf - "${1##*/}" | gzip -9n >"$1.tar.gz"
 }
 
 build() { # FOLDER: unpacks the source there and builds all of it, into FOLDER/out. Two of them run at once.
-    mkdir -p "$1/out/static"
+    static="../out/$name-$(uname -s -m | tr 'A-Z ' 'a-z-')-static"
+    mkdir -p "$1/out"
     git archive --format=tar --prefix="$name/" HEAD | gzip -9n >"$1/out/$name.tar.gz"
     tar -xf "$1/out/$name.tar.gz" -C "$1"
     cd "$1/$name"
@@ -46,11 +47,11 @@ build() { # FOLDER: unpacks the source there and builds all of it, into FOLDER/o
         "$version" "$who" "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")" >debian/changelog
     DEB_BUILD_OPTIONS="noautodbgsym parallel=1" debian/rules binary
     mv ../*.deb ../out
-    ci/static.sh ../out/static
-    cp README.md LICENSE ../out/static
-    cp /usr/share/doc/musl/copyright ../out/static/LICENSE.musl
-    pack ../out/static "../out/$name-$(uname -s -m | tr 'A-Z ' 'a-z-')-static.tar.gz"
-    rm -r ../out/static
+    ci/static.sh "$static"
+    cp README.md LICENSE docs/man/*.[17] "$static"
+    cp /usr/share/doc/musl/copyright "$static/LICENSE.musl"
+    pack "$static"
+    rm -r "$static"
 }
 same() { diff -r "$1" "$2" >"$work/log"; }
 

@@ -21,7 +21,7 @@ if not haproxy:
     sys.exit(1 if os.environ.get("CI") else 77)
 
 config_path, client, server = sys.argv[1:]
-CLIENTS, CHECK = 12, len("haproxy\n")
+CLIENTS, CHECK = 12, len("quit\n")
 folder = tempfile.TemporaryDirectory()
 admin, processes, servers = folder.name + "/admin.sock", [], {}
 
@@ -116,7 +116,7 @@ def start_balancer(listener):
     with open(config_path) as file:
         config = file.read()
     ports = iter([s.port for s in servers.values()])
-    config = config.replace("/run/haproxy/admin.sock", admin).replace("bind :4242", f"bind fd@{listener.fileno()}")
+    config = config.replace("/run/haproxy-echo.sock", admin).replace("bind :4242", f"bind fd@{listener.fileno()}")
     config, changed = re.subn(r"127\.0\.0\.1:43\d\d", lambda _: "127.0.0.1:" + next(ports), config)
     assert changed == len(servers), changed
     path = folder.name + "/haproxy.cfg"

@@ -1,5 +1,5 @@
 # Stands in for Zephyr's CMake package: builds the Zephyr application, unchanged, for lwIP as Debian has it (liblwip-dev).
-# (-DZephyr_DIR=ports/lwip; for ci/ports.sh)
+# (-DZephyr_DIR=$PWD/ports/lwip; for ci/ports.sh)
 project(lwip LANGUAGES C)
 include("${CMAKE_CURRENT_LIST_DIR}/../zephyr/contract/autoconf.cmake")
 add_compile_definitions(_DEFAULT_SOURCE)

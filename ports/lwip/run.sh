@@ -4,6 +4,7 @@
 # /dev/net/tun.
 # usage: run.sh LOG APPLICATION COMMAND...        APPLICATION: one word, or several as one argument
 set -eu
+[ $# -ge 3 ] || { sed -n 's/^# usage: //p' "$0" >&2; exit 2; }
 if [ -z "${ECHO_NAMESPACE:-}" ]; then
     user=
     [ "$(id -u)" = 0 ] || user=--map-root-user
