@@ -31,11 +31,9 @@ echo "lint: actionlint has nothing to say"
 cmake -B "$build" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
 flags="-std=c17 -D_GNU_SOURCE -Iinclude -Isrc -Itests -I$build/generated"
 # shellcheck disable=SC2086 # lists of words
-git ls-files 'src/*.c' | while read -r file; do
-    gcc $flags -O2 -fanalyzer -Wall -Wextra -Werror -c "$file" -o /dev/null
-done
+git ls-files 'src/*.c' | xargs -n 1 -P "$(nproc)" gcc $flags -O2 -fanalyzer -Wall -Wextra -Werror -o /dev/null -c
 echo "lint: gcc -fanalyzer has nothing to say"
-git ls-files 'src/*.c' | xargs clang-tidy --quiet --warnings-as-errors='*' -p "$build" 2>/dev/null
+git ls-files 'src/*.c' | xargs -n 4 -P "$(nproc)" clang-tidy --quiet --warnings-as-errors='*' -p "$build" 2>/dev/null
 echo "lint: clang-tidy has nothing to say"
 # shellcheck disable=SC2046 # a list of words
 cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \

@@ -1,6 +1,6 @@
 """Mutation testing: makes small changes to the pure sources, one at a time, and sees whether the tests notice.
 
-usage: mutate.py [--all] [--jobs N] [--only SUBSTRING] [--list]
+usage: mutate.py [--all] [--part K/N] [--jobs N] [--only SUBSTRING] [--list]
 
 For each file below every mutant is compiled and the file's tests are run, fastest first, until one fails. A mutant that all
 tests pass is a survivor, unless ci/equivalents.txt names it as equivalent, with a reason. Prints survivors with file and line,
@@ -265,11 +265,13 @@ def read_equivalents():
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--part", default="0/1", help="K/N: of each file's mutants every N-th, from number K")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--all", action="store_true", help="the client's verifier, the loops and what measures, too, and whether equivalents are; takes four times as long")
     parser.add_argument("--only", default="", help="only files whose name holds this")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     options = parser.parse_args()
+    part, parts = (int(number) for number in options.part.split("/"))
     equivalents = read_equivalents()
     failed = False
     folder = tempfile.mkdtemp()
@@ -291,12 +293,13 @@ def main():
             # Those named as equivalent pass every test, so they take longest: they are left to the night.
             thorough = options.all or options.only
 
-            def judge(pair):
-                mutant, key = pair
+            def judge(number, mutant, key):
+                if number % parts != part:
+                    return "left out"
                 return run_mutant((folder, objects, source, text, mutant)) if thorough or key not in equivalents else "survived"
 
             with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-                results = list(pool.map(judge, zip(all_mutants, keys)))
+                results = list(pool.map(judge, range(len(keys)), all_mutants, keys))
             killed = survived = equal = 0
             used = set()
             for m, key, result in zip(all_mutants, keys, results):
@@ -304,6 +307,8 @@ def main():
                     killed += 1
                 elif result == "survived" and key in equivalents:
                     equal += 1
+                    used.add(key)
+                elif result == "left out":
                     used.add(key)
                 elif result == "survived":
                     survived += 1
@@ -314,7 +319,7 @@ def main():
                     failed = True
             score = 100 * killed / max(killed + survived, 1)
             print(f"{source}: {killed} of {killed + survived} mutants killed, {score:.1f} % (gate {gate} %), "
-                  f"{equal} equivalent", flush=True)
+                  f"{equal} equivalent, {results.count('left out')} left out", flush=True)
             failed |= score < gate or killed == 0
     finally:
         shutil.rmtree(folder)
