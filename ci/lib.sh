@@ -3,6 +3,11 @@
 
 say() { printf '%s\n' "$*" >&2; }
 
+install_missing() {
+    # shellcheck disable=SC2086 # a list of words
+    DEBIAN_FRONTEND=noninteractive $root apt-get install -q -y --no-install-recommends $missing
+}
+
 # need COMMAND-OR-FILE:PACKAGE...  Installs the Debian packages of those that are missing, and says so first. A name with
 # a slash is a file that must exist (a pattern may match it); any other a command on PATH. Does nothing, and needs no
 # root, where nothing is missing.
@@ -29,9 +34,8 @@ need() {
     fi
     say "installing with apt-get:$missing"
     log=$(mktemp)
-    # shellcheck disable=SC2086 # a list of words
-    if ! { $root apt-get -q update && DEBIAN_FRONTEND=noninteractive $root apt-get install -q -y --no-install-recommends $missing; } \
-        >"$log" 2>&1 </dev/null; then
+    # What is to be had is asked for only where what is known is no good.
+    if ! { install_missing || { $root apt-get -q update && install_missing; }; } >"$log" 2>&1 </dev/null; then
         cat "$log" >&2
         rm -f "$log"
         exit 1
