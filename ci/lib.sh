@@ -22,6 +22,9 @@ need() {
         [ -n "$found" ] || missing="$missing ${pair##*:}"
     done
     [ -n "$missing" ] || return 0
+    case "$missing " in
+    *' gcc '*) missing="$missing libc6-dev" ;; # which gcc only recommends
+    esac
     if ! command -v apt-get >/dev/null; then
         say "missing:$missing (Debian package names); install them and try again"
         exit 1

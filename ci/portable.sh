@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . ci/lib.sh
-need cmake:cmake make:make cc:gcc pkg-config:pkg-config musl-gcc:musl-tools ps:procps '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
+need cmake:cmake make:make cc:gcc pkg-config:pkg-config musl-gcc:musl-tools ps:procps zsh:zsh fish:fish '/usr/lib/*/pkgconfig/cmocka.pc:libcmocka-dev' \
     '/usr/lib/*/pkgconfig/libseccomp.pc:libseccomp-dev'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
