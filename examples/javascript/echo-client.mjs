@@ -13,6 +13,8 @@ import { choose, fail, parse, port, time } from './options.mjs';
 
 const PROGRAM = 'echo-client';
 const USAGE = `usage: echo-client.mjs [-m auto|${Object.keys(modes).join('|')}] [-W T] HOST [PORT [MESSAGE...]]    (PORT 4242)
+  -m, --expect MODE       what the server must speak; auto: either (auto)
+  -W, --reply-timeout T   the longest silence while an echo is owed (10s)
 exit: 0 every echo was right, 1 one was not, 2 usage, 3 no connection`;
 const WORDS = { ECONNREFUSED: 'REFUSED', ETIMEDOUT: 'TIMEOUT', ECONNRESET: 'RESET' };
 

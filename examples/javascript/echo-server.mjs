@@ -8,7 +8,9 @@ import { Line, modes } from './line.mjs';
 import { choose, fail, parse, port } from './options.mjs';
 
 const PROGRAM = 'echo-server';
-const USAGE = `usage: echo-server.mjs [-m ${Object.keys(modes).join('|')}] [--dot-stop] [PORT]    (PORT 4242; 0: any free)`;
+const USAGE = `usage: echo-server.mjs [-m ${Object.keys(modes).join('|')}] [--dot-stop] [PORT]    (PORT 4242; 0: any free)
+  -m, --mode MODE         how bytes come back (upper)
+  --dot-stop              a line that begins with a dot stops the server`;
 const SILENCE_MS = 200; // section 4
 const LINGER_MS = 1000; // section 3.2
 const QUIET_MS = 50; // when the server stops: a client for which nothing moved for so long is between messages
