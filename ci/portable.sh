@@ -48,6 +48,6 @@ echo "portable: builds with musl"
 
 build build-portable all -DECHO_SECCOMP=OFF "-DCMAKE_C_FLAGS=$lacking"
 grep -q '^ECHO_READY:.*=poll$' build-portable/CMakeCache.txt || { say "portable: it has found epoll"; exit 1; }
-ctest --test-dir build-portable --output-on-failure --no-tests=error -j $(($(nproc) * 2)) -L '^(unit|loopback)$' -E _poll >"$work/log" 2>&1 ||
+ctest --test-dir build-portable --output-on-failure --no-tests=error -j $(($(nproc) + 1)) -L '^(unit|loopback)$' -E _poll >"$work/log" 2>&1 ||
     { cat "$work/log" >&2; exit 1; }
 echo "portable: builds without all of them; $(sed -n 's/^100% tests passed.* out of \([0-9]*\)/\1 tests pass/p' "$work/log")"

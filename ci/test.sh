@@ -23,5 +23,5 @@ msan) without='long|interop|exhaustive' ;;
 asan | coverage) without=exhaustive ;;
 *) without=- ;;
 esac
-# More of them than cores: they wait more than they compute.
-ctest --preset "$preset" -j $(($(nproc) * 2)) -LE "^($without)\$"
+# One more than there are cores, for they wait more than they compute.
+ctest --preset "$preset" -j $(($(nproc) + 1)) -LE "^($without)\$"

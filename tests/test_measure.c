@@ -163,8 +163,8 @@ static void test_lies(void **state)
         {"extra", "63", ": offset 64: got 'X' (0x58), ", "MISMATCH: connection "},
         {"twice", "100", "; a line was sent twice\n", "; a line was sent twice\n"},
         {"lost", "100", "echo-client: MISMATCH: seq=2: offset 100: got ", "MISMATCH: connection "},
-        {"short", "100",
-         "echo-client: SHORT: seq=2: the server closed with 100 of 128 bytes back\n",
+        /* 128 or, where the close is seen late, 192. */
+        {"short", "100", "echo-client: SHORT: seq=2: the server closed with 100 of 1",
          "SHORT: connection "},
         {"reset", "100", "echo-client: RESET: seq=2: Connection reset by peer with ",
          "RESET: connection "},
