@@ -151,6 +151,17 @@ static void test_server_faults_that_must_not_show(void **state)
     }
 }
 
+/* A system that lacks buffers is not asked again at once, over and over. */
+static void test_waits_for_buffers(void **state)
+{
+    (void)state;
+    start("send:ENOBUFS:1:30", NULL);
+    int64_t begin = now_ms();
+    assert_echoes("send:ENOBUFS:1:30");
+    assert_true(now_ms() - begin > 250); /* 30 pauses of 10 ms, whatever the machine */
+    assert_stops("send:ENOBUFS:1:30");
+}
+
 static void test_faults_that_end_one_connection(void **state)
 {
     (void)state;
@@ -581,6 +592,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_server_faults_that_must_not_show, clean_up),
+        cmocka_unit_test_teardown(test_waits_for_buffers, clean_up),
         cmocka_unit_test_teardown(test_faults_that_end_one_connection, clean_up),
         cmocka_unit_test_teardown(test_accept_faults_are_told_and_outlived, clean_up),
         cmocka_unit_test_teardown(test_stops_while_it_cannot_accept, clean_up),

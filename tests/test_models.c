@@ -459,6 +459,23 @@ static void test_drain_loses_nothing(void **state)
 }
 
 #ifdef __linux__
+/* Each worker has a listener of its own: so the kernel shares the clients out. */
+static void test_workers_listen_each(void **state)
+{
+    (void)state;
+    char ours[32], line[256];
+    size_t listeners = 0;
+    served_start(&s, (char *[]){"--model", "event", "--workers", "3", NULL});
+    snprintf(ours, sizeof ours, "0100007F:%04X 00000000:0000 0A", s.port_number); /* proc(5) */
+    FILE *table = fopen("/proc/net/tcp", "r");
+    assert_non_null(table);
+    while (fgets(line, sizeof line, table))
+        listeners += strstr(line, ours) != NULL;
+    fclose(table);
+    assert_int_equal(listeners, 3);
+    served_stop(&s);
+}
+
 /* Without a descriptor to accept with it must wait, not spin, and go on when there is one. */
 static void test_waits_for_descriptors(void **state)
 {
@@ -508,6 +525,7 @@ int main(void)
         cmocka_unit_test_teardown(test_one_off, clean_up),
         cmocka_unit_test_teardown(test_drain_loses_nothing, clean_up),
 #ifdef __linux__
+        cmocka_unit_test_teardown(test_workers_listen_each, clean_up),
         cmocka_unit_test_teardown(test_waits_for_descriptors, clean_up),
 #endif
     };
