@@ -271,6 +271,8 @@ def main():
     parser.add_argument("--only", default="", help="only files whose name holds this")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     options = parser.parse_args()
+    if not re.fullmatch(r"\d+/[1-9]\d*", options.part):
+        parser.error(f"--part {options.part}: K/N, as 0/4")
     part, parts = (int(number) for number in options.part.split("/"))
     equivalents = read_equivalents()
     failed = False
